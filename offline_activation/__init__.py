@@ -1,0 +1,1 @@
+"""Offline license activation: signed request out, signed license in."""

@@ -1,0 +1,1 @@
+"""What travels: bytes to frozen values and back, pure and strict."""

@@ -1,0 +1,1 @@
+"""The customer's half in order of use: requesting, importing, returning."""

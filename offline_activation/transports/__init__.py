@@ -1,0 +1,1 @@
+"""Carry bytes and never look inside: file, text, QR, mail."""

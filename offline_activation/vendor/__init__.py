@@ -1,0 +1,1 @@
+"""The vendor's half in order of use: orders, intake, review, issuing."""
