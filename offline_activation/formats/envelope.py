@@ -1,0 +1,136 @@
+"""The signed envelope of every document: COSE_Sign1 (RFC 9052 section 4.2) in one strict form.
+
+    18([ protected: << {1: -19, 3: "application/oa-KIND", 4: kid} >>, {}, payload: bstr, signature: bstr .size 64 ])
+
+``alg`` is -19, Ed25519 fully specified (RFC 9864).  The unprotected map is always empty.  The external_aad of the
+signature names kind and version, so a signature made for one kind of document is worth nothing for another.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from offline_activation.errors import Refusal
+from offline_activation.formats.cbor import MAX_SIZE, Map, decode, encode
+from offline_activation.formats.keys import (
+    KEY_ID_SIZE,
+    SIGNATURE_SIZE,
+    KeyId,
+    PublicKey,
+    Signer,
+    key_id,
+    signature_is_valid,
+)
+from offline_activation.formats.value import value
+
+
+class Kind(StrEnum):
+    """What a document is; the value is the last part of its content type."""
+
+    REQUEST = "request"
+    LICENSE = "license"
+    REFUSAL = "refusal"
+    TRUST = "trust"
+    PRODUCT = "product"
+
+
+ALGORITHM: Final = -19
+TAG_18: Final = 0xD2
+"""The first byte of every document."""
+
+_ALG, _CONTENT_TYPE, _KID = 1, 3, 4
+_CONTENT_PREFIX: Final = "application/oa-"
+_PARTS: Final = 4
+
+
+@value
+class Envelope:
+    """A document that has the right form; nothing in it is proven before :func:`check_signature`."""
+
+    kind: Kind
+    key_id: KeyId
+    protected: bytes
+    payload: bytes
+    signature: bytes
+
+
+def seal(kind: Kind, payload: bytes, signer: Signer) -> bytes:
+    """Return the document: ``payload`` signed as a document of this kind."""
+    protected = _protected(kind, key_id(signer.public_key))
+    signature = signer.sign(signed_bytes(kind, protected, payload))
+    return bytes([TAG_18]) + encode((protected, {}, payload, signature))
+
+
+def open_envelope(document: bytes) -> Envelope:
+    """Read the form of a document without trusting it.
+
+    Raises :class:`Refusal`: ``limit.too_large``, ``encoding.*``, ``profile.envelope``, ``key.algorithm``.
+    """
+    if len(document) > MAX_SIZE:
+        raise Refusal("limit.too_large", source="the document", limit="16 KiB")
+    if not document:
+        raise Refusal("encoding.truncated")
+    if document[0] != TAG_18:
+        raise Refusal("profile.envelope", what="it does not begin as COSE_Sign1")
+    parts = decode(document[1:])
+    if not isinstance(parts, tuple) or len(parts) != _PARTS:
+        raise Refusal("profile.envelope", what="it does not have four parts")
+    protected, unprotected, payload, signature = parts
+    if not isinstance(protected, bytes) or not isinstance(payload, bytes) or not isinstance(signature, bytes):
+        raise Refusal("profile.envelope", what="a part is not a byte string")
+    if unprotected != {}:
+        raise Refusal("profile.envelope", what="the unprotected header is not empty")
+    if len(signature) != SIGNATURE_SIZE:
+        raise Refusal("key.algorithm")
+    kind, kid = _read_protected(protected)
+    return Envelope(kind=kind, key_id=kid, protected=protected, payload=payload, signature=signature)
+
+
+def expect(envelope: Envelope, *kinds: Kind) -> None:
+    """Refuse an envelope of another kind with ``profile.kind``."""
+    if envelope.kind not in kinds:
+        raise Refusal("profile.kind", found=envelope.kind.value, expected=" or ".join(kinds))
+
+
+def check_signature(envelope: Envelope, key: PublicKey) -> None:
+    """Refuse the envelope with ``signature.invalid`` unless ``key`` signed exactly these bytes as this kind."""
+    message = signed_bytes(envelope.kind, envelope.protected, envelope.payload)
+    if not signature_is_valid(key, envelope.signature, message):
+        raise Refusal("signature.invalid", kind=envelope.kind.value)
+
+
+def signed_bytes(kind: Kind, protected: bytes, payload: bytes) -> bytes:
+    """Return the Sig_structure (RFC 9052 section 4.4), the very bytes under the signature."""
+    return encode(("Signature1", protected, external_aad(kind), payload))
+
+
+def external_aad(kind: Kind) -> bytes:
+    """Return what is signed beside header and payload: purpose and version of the format."""
+    return b"offline-activation/1/" + kind.value.encode()
+
+
+def _protected(kind: Kind, kid: KeyId) -> bytes:
+    return encode({_ALG: ALGORITHM, _CONTENT_TYPE: _CONTENT_PREFIX + kind.value, _KID: kid})
+
+
+def _read_protected(protected: bytes) -> tuple[Kind, KeyId]:
+    header = decode(protected)
+    if not isinstance(header, dict):
+        raise Refusal("profile.envelope", what="the protected header is not a map")
+    _check_algorithm(header)
+    if set(header) != {_ALG, _CONTENT_TYPE, _KID}:
+        raise Refusal("profile.envelope", what="the protected header has other fields than alg, content type and kid")
+    content_type, kid = header[_CONTENT_TYPE], header[_KID]
+    if not isinstance(content_type, str) or not content_type.startswith(_CONTENT_PREFIX):
+        raise Refusal("profile.envelope", what="foreign content type")
+    if not isinstance(kid, bytes) or len(kid) != KEY_ID_SIZE:
+        raise Refusal("profile.envelope", what="the key id is not 8 bytes")
+    try:
+        return Kind(content_type.removeprefix(_CONTENT_PREFIX)), KeyId(kid)
+    except ValueError:
+        raise Refusal("profile.newer", what=f"content type {content_type}") from None
+
+
+def _check_algorithm(header: Map) -> None:
+    found = header.get(_ALG)
+    if isinstance(found, bool) or found != ALGORITHM:
+        raise Refusal("key.algorithm")

@@ -1,0 +1,136 @@
+"""The trust list: which issuing keys of a vendor may sign what, from when to when; numbered and signed by the root."""
+
+from enum import IntFlag
+from typing import Final
+
+from offline_activation.errors import Refusal
+from offline_activation.formats.cbor import Map, Value, encode
+from offline_activation.formats.envelope import Envelope, Kind, check_signature, expect, open_envelope, seal
+from offline_activation.formats.fields import VERSION, Extensions, Fields, open_fields, with_extensions
+from offline_activation.formats.keys import KEY_ID_SIZE, KeyId, PublicKey, Signer, key_id, public_key
+from offline_activation.formats.names import ProductId, check_name
+from offline_activation.formats.value import value
+
+MAX_KEYS: Final = 16
+MAX_REVOKED: Final = 64
+MAX_PRODUCTS: Final = 16
+_PARTS_OF_A_KEY: Final = 5
+
+
+class Use(IntFlag):
+    """What an issuing key may sign."""
+
+    LICENSE = 1
+    REFUSAL = 2
+
+
+@value
+class IssuingKey:
+    """One issuing key and its bounds; times in seconds since 1970 UTC, valid while ``not_before <= t < not_after``."""
+
+    key: PublicKey
+    not_before: int
+    not_after: int
+    uses: Use
+    products: tuple[ProductId, ...] | None
+    """Products it may sign for; ``None`` for all products of the vendor."""
+
+
+@value
+class TrustList:
+    """A numbered list; a higher number replaces a lower one, never the other way round."""
+
+    number: int
+    vendor: str
+    issued: int
+    keys: tuple[IssuingKey, ...]
+    revoked: tuple[KeyId, ...] = ()
+    extensions: Extensions = ()
+
+
+def trust_list_payload(trust: TrustList) -> bytes:
+    """Return the one valid encoding of ``trust``."""
+    body: Map = {
+        1: VERSION,
+        2: trust.number,
+        3: trust.vendor,
+        4: trust.issued,
+        5: tuple(
+            (bytes(k.key), k.not_before, k.not_after, int(k.uses), None if k.products is None else tuple(k.products))
+            for k in trust.keys
+        ),
+    }
+    if trust.revoked:
+        body[6] = tuple(bytes(kid) for kid in trust.revoked)
+    return encode(with_extensions(body, trust.extensions))
+
+
+def seal_trust_list(trust: TrustList, root: Signer) -> bytes:
+    """Return the trust list signed by the root key."""
+    return seal(Kind.TRUST, trust_list_payload(trust), root)
+
+
+def receive_trust_list(document: bytes, root: PublicKey) -> TrustList:
+    """Return the trust list when the pinned ``root`` signed it.
+
+    Raises :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``signature.invalid``.
+    """
+    envelope = open_envelope(document)
+    expect(envelope, Kind.TRUST)
+    trust = read_trust_list(envelope)
+    if envelope.key_id != key_id(root):
+        raise Refusal("key.root_mismatch")
+    check_signature(envelope, root)
+    return trust
+
+
+def read_trust_list(envelope: Envelope) -> TrustList:
+    """Return the content of a trust list envelope, its signature not yet checked."""
+    fields = open_fields(envelope.payload)
+    trust = TrustList(
+        number=fields.integer(2, "number", least=1),
+        vendor=fields.text(3, "vendor", most=80),
+        issued=fields.integer(4, "issued"),
+        keys=tuple(_read_key(item) for item in fields.array(5, "keys", most=MAX_KEYS)),
+        revoked=_read_revoked(fields) if fields.has(6) else (),
+        extensions=fields.finish(),
+    )
+    if any(key.not_before >= key.not_after for key in trust.keys):
+        raise Refusal("profile.field_invalid", field="keys", what="a key that is never valid")
+    return trust
+
+
+def _read_key(item: Value) -> IssuingKey:
+    if not isinstance(item, tuple) or len(item) != _PARTS_OF_A_KEY:
+        raise Refusal("profile.field_invalid", field="keys", what="not a key entry")
+    raw, not_before, not_after, uses, products = item
+    if not isinstance(raw, bytes):
+        raise Refusal("profile.field_invalid", field="keys", what="not a key entry")
+    if products is not None and (not isinstance(products, tuple) or len(products) > MAX_PRODUCTS):
+        raise Refusal("profile.field_invalid", field="keys", what="not a list of products")
+    return IssuingKey(
+        key=public_key(raw),
+        not_before=_count(not_before),
+        not_after=_count(not_after),
+        uses=Use(_count(uses)),
+        products=None if products is None else tuple(ProductId(check_name(name, "keys")) for name in products),
+    )
+
+
+def _count(found: Value) -> int:
+    if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+        raise Refusal("profile.field_invalid", field="keys", what="not a key entry")
+    return found
+
+
+def _read_revoked(fields: Fields) -> tuple[KeyId, ...]:
+    revoked = tuple(_read_kid(kid) for kid in fields.array(6, "revoked", most=MAX_REVOKED))
+    if not revoked:
+        raise Refusal("profile.field_invalid", field="revoked", what="empty")
+    return revoked
+
+
+def _read_kid(found: Value) -> KeyId:
+    if not isinstance(found, bytes) or len(found) != KEY_ID_SIZE:
+        raise Refusal("profile.field_invalid", field="revoked", what="not a key id")
+    return KeyId(found)
