@@ -63,7 +63,7 @@ class Trouble(ActivationError):
 
 
 CATALOG: Final[dict[str, tuple[str, str, str]]] = {
-    # -- ARMOR: the text form was damaged on its way -----------------------------------------------------------------
+    # -- ARMOR: the text form was damaged on its way ----------
     "armor.no_block": (
         "ARMOR",
         "No activation document was found in {source}.",
@@ -109,7 +109,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "{source} is neither an activation document, a picture nor text.",
         "Choose the .areq or .alic file, a photo of the QR code, or the mail it came with.",
     ),
-    # -- QR pictures ---------------------------------------------------------------------------------------------------
+    # -- QR pictures ----------
     "picture.no_code": (
         "ARMOR",
         "No activation QR code could be read in {source}.",
@@ -135,6 +135,21 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The picture reader stopped before it finished {source}.",
         "Try again; if it stays so, use the file or the text form.",
     ),
+    "picture.terminal_too_small": (
+        "USAGE",
+        "The QR code needs a terminal of {needed} characters; this one has {columns} x {lines}.",
+        "Make the window larger, or write the code to a picture with --qr FILE.png.",
+    ),
+    "carrier.unreadable": (
+        "ENCODING",
+        "{source} cannot be opened ({what}).",
+        "Save the attachment itself and use that file.",
+    ),
+    "carrier.outlook": (
+        "ENCODING",
+        "{source} is an Outlook message, which cannot be read here.",
+        "Save the attachment itself, or save the mail as text.",
+    ),
     "frames.missing": (
         "ARMOR",
         "Parts {missing} of {total} of the QR codes are missing.",
@@ -150,7 +165,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "A QR code says it is part {index} of {total}, which cannot be.",
         "Make the QR codes again from the original document.",
     ),
-    # -- ENCODING and PROFILE: not our strict form -------------------------------------------------------------------
+    # -- ENCODING and PROFILE: not our strict form ----------
     "encoding.truncated": (
         "ENCODING",
         "The document ends too early.",
@@ -211,7 +226,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The field {field} of the document is not valid ({what}).",
         "Get the original file again; it was changed or not made by this product.",
     ),
-    # -- LIMIT: too much -------------------------------------------------------------------------------------------------
+    # -- LIMIT: too much ----------
     "limit.too_large": (
         "LIMIT",
         "{source} is larger than {limit}.",
@@ -227,7 +242,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "{what} exceeds the limit of {limit}.",
         "Use fewer, or split them over several runs.",
     ),
-    # -- SIG and KEY -----------------------------------------------------------------------------------------------------
+    # -- SIG and KEY ----------
     "signature.invalid": (
         "SIG",
         "The signature does not match: the {kind} was changed after it was signed.",
@@ -293,7 +308,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The trust list {number} is older than the installed one {installed}.",
         "Get a current response from the vendor.",
     ),
-    # -- BINDING: for somebody else --------------------------------------------------------------------------------------
+    # -- BINDING: for somebody else ----------
     "license.wrong_machine": (
         "BINDING",
         "The license belongs to another machine: {what}.",
@@ -334,7 +349,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The clock of this server shows {now}, but it has already been {seen}.",
         "Correct the clock of this server.",
     ),
-    # -- the states of a licence -----------------------------------------------------------------------------------------
+    # -- the states of a licence ----------
     "license.not_activated": (
         "STATE",
         "This installation has no license yet.",
@@ -400,7 +415,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The license file cannot be read ({what}).",
         "Check the disk and the rights of the state directory, or import the latest response again.",
     ),
-    # -- site: state of the installation -----------------------------------------------------------------------------------
+    # -- site: state of the installation ----------
     "site.not_the_server": (
         "STATE",
         "This is a client installation; licenses are handled on the server only.",
@@ -446,6 +461,11 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "This machine shows no usable identity: {what}.",
         "Put the state directory on a local file system with a UUID, or give the machine a machine id.",
     ),
+    "license_number.invalid": (
+        "ENCODING",
+        "The license number is mistyped: {what}.",
+        "Type it again as it stands in the order mail; hyphens, blanks and case do not matter.",
+    ),
     "contact.missing": (
         "POLICY",
         "The contact field {field} is missing.",
@@ -456,7 +476,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The contact field {field} is not valid ({what}).",
         "Correct the field and try again.",
     ),
-    # -- vendor: policy and state ------------------------------------------------------------------------------------------
+    # -- vendor: policy and state ----------
     "policy.unknown_license": (
         "POLICY",
         "The license number is not known to the vendor.",
@@ -572,7 +592,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The product file {path} is not valid: {what}.",
         "Correct the line and load it again; samples/infinitime.toml is a complete example.",
     ),
-    # -- IO: disk, database, network ---------------------------------------------------------------------------------------
+    # -- IO: disk, database, network ----------
     "io.not_found": (
         "IO",
         "There is no file {path}.",
@@ -613,7 +633,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The database has schema {found}, this software needs {expected}.",
         "Use the software version that made it, or update this one.",
     ),
-    # -- usage: the command line -------------------------------------------------------------------------------------------
+    # -- usage: the command line ----------
     "usage.invalid": (
         "USAGE",
         "{what}.",

@@ -1,0 +1,211 @@
+"""The manners of both programs, in one place.
+
+- Results go to standard output, everything else to standard error; ``--json`` gives one JSON object, also for errors.
+- ``--json``, ``--home`` and (vendor) ``--database`` may stand anywhere on the line, before or after the command.
+- An error is one line with its code, then a line with the next step; never a traceback.
+- Exit codes: 0 done, 1 refused, 2 usage, 3 trouble, 4 waiting for a person.
+- Nothing is asked without a terminal; text from documents is shown with control characters made visible.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+
+import click
+import typer
+
+from offline_activation import __version__
+from offline_activation.errors import ActivationError, Misuse, Refusal, Trouble, visible
+
+EXIT_DONE: Final = 0
+EXIT_REFUSED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_TROUBLE: Final = 3
+EXIT_WAITING: Final = 4
+_EXIT_INTERRUPTED: Final = 130
+_EXIT_OF_FAMILY: Final = ((Misuse, EXIT_USAGE), (Refusal, EXIT_REFUSED), (Trouble, EXIT_TROUBLE))
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """What holds for the whole run of a program: the options that may stand anywhere, and the exit code so far."""
+
+    as_json: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+    """Values of ``--home`` and ``--database`` as given."""
+    exit_code: int = EXIT_DONE
+
+
+SESSION: Final = Session()
+
+
+def new_program(*, name: str, summary: str) -> typer.Typer:
+    """Return an empty program with the house's settings: no traceback, no markup, ``--version``."""
+    program = typer.Typer(
+        name=name,
+        help=summary,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    def show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+        if wanted:
+            typer.echo(f"{name} {__version__}")
+            raise typer.Exit
+
+    @program.callback()
+    def main(
+        *,
+        version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True)] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; may stand anywhere.")] = False,
+        home: Annotated[str, typer.Option("--home", help="State directory; may stand anywhere.")] = "",
+    ) -> None:
+        """Show the options that ``run`` has already taken from the line."""
+
+    main.__doc__ = summary
+    return program
+
+
+def run(program: typer.Typer, arguments: Sequence[str], *, anywhere: Iterable[str] = ("--home",)) -> int:
+    """Run ``program`` and return its exit code; every outcome follows the manners above.
+
+    ``anywhere`` names the options with a value that may stand before or after the command.
+    """
+    _prepare_streams()
+    try:
+        rest = _take_options(list(arguments), frozenset(anywhere))
+        result = typer.main.get_command(program).main(args=rest, standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone; nothing is left to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_TROUBLE
+    except Exception as error:  # noqa: BLE001 - the last door: no traceback ever reaches a person
+        return _fail(_explained(error))
+    return result if isinstance(result, int) and result else SESSION.exit_code
+
+
+def _explained(error: Exception) -> ActivationError:
+    if isinstance(error, ActivationError):
+        return error
+    if isinstance(error, click.ClickException):
+        return Misuse("usage.invalid", what=error.format_message().rstrip("."))
+    if isinstance(error, OSError):
+        return Trouble("io.unreadable", path=error.filename or "a file", what=error.strerror or "I/O error")
+    return Trouble("internal.unexpected", what=f"{type(error).__name__}: {error}")
+
+
+def emit(result: Mapping[str, Any], lines: Iterable[str]) -> None:
+    """Print the result: as one JSON object with ``--json``, else as ``lines`` for people."""
+    if SESSION.as_json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        return
+    for line in lines:
+        sys.stdout.write(visible(line) + "\n")
+
+
+def note(line: str) -> None:
+    """Print one line for people to standard error: progress, warnings."""
+    sys.stderr.write(visible(line) + "\n")
+
+
+def warn(error: ActivationError) -> None:
+    """Print a warning: its sentence and its next step."""
+    note(f"warning [{error.code}]: {error.message}")
+    note(f"  next step: {error.remedy}")
+
+
+def as_problem(error: ActivationError) -> dict[str, str]:
+    """Return an error as it stands in JSON."""
+    return {"code": error.code, "reason": error.reason, "message": error.message, "remedy": error.remedy}
+
+
+def exit_code_of(error: ActivationError) -> int:
+    """Return the exit code of an error's family."""
+    return next(code for family, code in _EXIT_OF_FAMILY if isinstance(error, family))
+
+
+def is_terminal() -> bool:
+    """Tell whether a person can be asked: standard input and standard error are a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str, *, what: str, secret: bool = False) -> str:
+    """Ask a person; without a terminal raises :class:`Misuse` ``usage.missing`` naming ``what``."""
+    if not is_terminal():
+        raise Misuse("usage.missing", what=what)
+    return str(typer.prompt(question, hide_input=secret, err=True))
+
+
+def confirm(question: str) -> bool:
+    """Ask yes or no; without a terminal the answer is no."""
+    return is_terminal() and typer.confirm(question, err=True)
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as aligned columns; the first row is the heading."""
+    widths = [max(len(visible(row[column])) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(visible(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def pairs(rows: Iterable[tuple[str, str]]) -> list[str]:
+    """Return label and value rows with the values aligned."""
+    listed = [(visible(label), visible(text)) for label, text in rows]
+    width = max((len(label) for label, _ in listed), default=0)
+    return [f"{label.ljust(width)}  {text}".rstrip() for label, text in listed]
+
+
+def deferred(load: Callable[[], Any], *, package: str, extra: str) -> Any:  # noqa: ANN401 - whatever the module offers
+    """Return what ``load`` imports; a missing optional package becomes :class:`Misuse` ``usage.needs_extra``."""
+    try:
+        return load()
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("offline_activation"):
+            raise
+        raise Misuse("usage.needs_extra", what=package, extra=extra) from error
+
+
+def _take_options(arguments: list[str], anywhere: frozenset[str]) -> list[str]:
+    SESSION.as_json, SESSION.options, SESSION.exit_code = False, {}, EXIT_DONE
+    rest: list[str] = []
+    items = iter(arguments)
+    for item in items:
+        name, equals, attached = item.partition("=")
+        if item == "--":
+            rest += [item, *items]
+        elif item == "--json":
+            SESSION.as_json = True
+        elif name in anywhere:
+            given = attached if equals else next(items, None)
+            if not given:
+                raise Misuse("usage.missing", what=name)
+            SESSION.options[name] = given
+        else:
+            rest.append(item)
+    return rest
+
+
+def _fail(error: ActivationError) -> int:
+    if SESSION.as_json:
+        sys.stdout.write(json.dumps({"error": as_problem(error)}, ensure_ascii=False) + "\n")
+    else:
+        note(f"{type(error).__name__.lower()} [{error.code}]: {error.message}")
+        note(f"  next step: {error.remedy}")
+    return exit_code_of(error)
+
+
+def _prepare_streams() -> None:
+    """Make sure that no locale and no odd file name can turn output into a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,151 @@
+"""The license as an application sees it: verified, and asked in words of the product."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from offline_activation.errors import ActivationError, Refusal
+from offline_activation.formats.instants import show_day, show_end
+from offline_activation.formats.license_document import LicenseDocument
+from offline_activation.formats.names import show_license_number
+from offline_activation.formats.product import ProductDocument
+from offline_activation.verify.standing import DEMO, Standing
+
+USABLE: Final = frozenset({"active", "renewal_due", "in_grace", "demo"})
+"""States in which a product runs with the rights of its license or demo."""
+
+
+class License:
+    """What the product may do now.  Made only by this package, after the ladder of checks.
+
+    ``state`` is one of the states of docs/checks.md.  ``problem`` (code, message, remedy) says why the product is not
+    licensed, or ``None``; ``warnings`` are things to tell the administrator while everything still works.
+    """
+
+    __slots__ = ("_document", "_product", "_standing")
+
+    def __init__(
+        self, *, product: ProductDocument | None, document: LicenseDocument | None, standing: Standing
+    ) -> None:
+        self._product = product
+        self._document = document
+        self._standing = standing
+
+    @property
+    def state(self) -> str:
+        """The state, for example ``active``, ``demo`` or ``wrong_machine``."""
+        return self._standing.state
+
+    @property
+    def problem(self) -> ActivationError | None:
+        """Why the product is not licensed; ``None`` while it is."""
+        return self._standing.problem
+
+    @property
+    def warnings(self) -> tuple[ActivationError, ...]:
+        """What the administrator should be told; the product keeps working."""
+        return self._standing.warnings
+
+    @property
+    def days_left(self) -> int | None:
+        """Whole days until the next end (lease, subscription, grace or demo); ``None`` when there is no end."""
+        return self._standing.days_left
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the product may run with the rights of its license or demo."""
+        return self.state in USABLE
+
+    @property
+    def product(self) -> str | None:
+        """The product id, or ``None`` when nothing is installed."""
+        return self._product.product if self._product else None
+
+    @property
+    def license_number(self) -> str | None:
+        """The license number in groups, or ``None`` without a license."""
+        return show_license_number(self._document.license_number) if self._document else None
+
+    @property
+    def revision(self) -> int:
+        """The revision of the license, 0 without one."""
+        return self._document.revision if self._document else 0
+
+    @property
+    def company(self) -> str | None:
+        """The company the license was issued to."""
+        return self._document.company if self._document else None
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """Every limit of the product with what may be used now."""
+        names = dict.fromkeys(self._product.limits if self._product else ())
+        if self._document is not None and self.is_usable:
+            names |= dict.fromkeys(self._document.limits)
+        return {name: self.limit(name) for name in names}
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that are on now, sorted."""
+        if self._document is not None and self.is_usable:
+            return self._document.options
+        if self._product is not None and self._standing.demo:
+            return tuple(sorted(name for name, rule in self._product.options.items() if rule.demo))
+        return ()
+
+    @property
+    def lease_until(self) -> str | None:
+        """Last UTC day of the lease, ``YYYY-MM-DD``."""
+        return self._day("lease_until")
+
+    @property
+    def until(self) -> str | None:
+        """Last UTC day of the subscription, ``YYYY-MM-DD``; ``None`` for perpetual licenses."""
+        return self._day("until")
+
+    @property
+    def maintenance_until(self) -> str | None:
+        """Last UTC day on which new versions are covered, ``YYYY-MM-DD``."""
+        return self._day("maintenance_until")
+
+    @property
+    def issued(self) -> str | None:
+        """UTC day on which the license was issued."""
+        return show_day(self._document.issued) if self._document else None
+
+    def allows(self, option: str) -> bool:
+        """Tell whether an option is on now; an option nobody knows is off."""
+        return option in self.options
+
+    def limit(self, name: str) -> int:
+        """Return how many of ``name`` may be in use now; 0 for a limit nobody knows."""
+        if self._document is not None and self.is_usable:
+            return self._document.limits.get(name, 0)
+        if self._product is not None and self._standing.demo and name in self._product.limits:
+            return self._product.limits[name].demo
+        return 0
+
+    def require(self, name: str, *, in_use: int) -> None:
+        """Check that ``in_use`` of a limit is covered; 4 readers in use need a limit of at least 4.
+
+        Raises :class:`Refusal` ``license.over_limit``, or the ``problem`` of the license when it is not usable and
+        not even demo rules allow so many.
+        """
+        licensed = self.limit(name)
+        if in_use <= licensed:
+            return
+        if self.problem is not None and self.state != DEMO:
+            raise self.problem
+        raise Refusal("license.over_limit", limit=self.label(name), used=in_use, licensed=licensed)
+
+    def label(self, name: str) -> str:
+        """Return the label of a limit or option on screens; the name itself when the product file knows none."""
+        if self._product is not None:
+            rules: Mapping[str, object] = {**self._product.limits, **self._product.options}
+            rule = rules.get(name)
+            if rule is not None:
+                return str(getattr(rule, "label", name))
+        return name
+
+    def _day(self, field: str) -> str | None:
+        end: int | None = getattr(self._document, field) if self._document else None
+        return None if end is None else show_end(end)

@@ -1,0 +1,74 @@
+"""What a verified license means now: its state, what is due when, and what to warn about.  Pure."""
+
+from typing import Final
+
+from offline_activation.errors import ActivationError, Refusal
+from offline_activation.formats.instants import DAY, show_end
+from offline_activation.formats.license_document import LicenseDocument
+from offline_activation.formats.product import ProductDocument
+from offline_activation.formats.value import value
+
+ACTIVE: Final = "active"
+DEMO: Final = "demo"
+EXPIRED: Final = "expired"
+IN_GRACE: Final = "in_grace"
+NOT_ACTIVATED: Final = "not_activated"
+RENEWAL_DUE: Final = "renewal_due"
+WRONG_MACHINE: Final = "wrong_machine"
+
+
+@value
+class Standing:
+    """State at one time; ``days_left`` counts whole days to the next end, ``None`` when there is none."""
+
+    state: str
+    days_left: int | None = None
+    problem: ActivationError | None = None
+    """Why the product may not run as licensed; ``None`` in good states."""
+    warnings: tuple[ActivationError, ...] = ()
+    demo: bool = False
+    """Whether demo rules hold now: a new installation, or the fall-back after an end."""
+
+
+def due(document: LicenseDocument) -> int | None:
+    """Return the instant at which the license must have been renewed: the earlier of lease and license end."""
+    ends = [end for end in (document.lease_until, document.until) if end is not None]
+    return min(ends) if ends else None
+
+
+def final_end(document: LicenseDocument) -> int | None:
+    """Return the instant from which the license no longer works, grace included; ``None`` for never."""
+    end = due(document)
+    return None if end is None else end + document.grace_days * DAY
+
+
+def licensed_standing(document: LicenseDocument, product: ProductDocument, now: int) -> Standing:
+    """Return what ``document`` means at ``now`` (seconds since 1970 UTC): valid while ``now < end``."""
+    end, last = due(document), final_end(document)
+    if end is None or last is None:
+        return Standing(state=ACTIVE)
+    if now >= last:
+        return Standing(
+            state=EXPIRED,
+            days_left=0,
+            problem=Refusal("license.expired", until=show_end(last)),
+            demo=now < last + product.demo_days * DAY,
+        )
+    if now >= end:
+        warning = Refusal("license.in_grace", due=show_end(end), until=show_end(last))
+        return Standing(state=IN_GRACE, days_left=(last - now) // DAY, warnings=(warning,))
+    days = (end - now) // DAY
+    if product.warn_days and days < product.warn_days[0]:
+        warning = Refusal("license.renewal_due", due=show_end(end), days=days)
+        return Standing(state=RENEWAL_DUE, days_left=days, warnings=(warning,))
+    return Standing(state=ACTIVE, days_left=days)
+
+
+def unlicensed_standing(product: ProductDocument, since: int, now: int) -> Standing:
+    """Return the standing of an installation without a license: demo for ``demo_days`` from ``since``, then nothing."""
+    end = since + product.demo_days * DAY
+    if now >= end:
+        problem = Refusal("license.demo_ended", until=show_end(end))
+        return Standing(state=NOT_ACTIVATED, days_left=0, problem=problem)
+    warning = Refusal("license.demo", until=show_end(end))
+    return Standing(state=DEMO, days_left=(end - now) // DAY, warnings=(warning,), demo=True)

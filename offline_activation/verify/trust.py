@@ -1,0 +1,62 @@
+"""Whom to believe: the pinned root key, the newest trust list it signed, the key that may have signed a document."""
+
+from typing import Final
+
+from offline_activation.errors import Refusal
+from offline_activation.formats.envelope import Envelope, Kind
+from offline_activation.formats.keys import PublicKey, key_id
+from offline_activation.formats.names import ProductId
+from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, receive_trust_list
+from offline_activation.formats.value import value
+
+USE_OF_KIND: Final = {Kind.LICENSE: Use.LICENSE, Kind.REFUSAL: Use.REFUSAL}
+
+
+@value
+class Trust:
+    """What an installation believes: one pinned root and the newest trust list seen so far."""
+
+    root: PublicKey
+    current: TrustList
+
+
+def pinned_trust(root: PublicKey, document: bytes) -> Trust:
+    """Return the trust of a new installation: the root and the trust list of its product file.
+
+    Raises :class:`Refusal` when the list is not signed by the root.
+    """
+    return Trust(root=root, current=receive_trust_list(document, root))
+
+
+def updated(trust: Trust, document: bytes) -> Trust:
+    """Return the trust after seeing another trust list: the higher number stays, whichever that is.
+
+    Raises :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``signature.invalid``.
+    """
+    carried = receive_trust_list(document, trust.root)
+    return Trust(root=trust.root, current=carried) if carried.number > trust.current.number else trust
+
+
+def signing_key(trust: Trust, envelope: Envelope, product: ProductId, issued: int) -> IssuingKey:
+    """Return the key that may have signed ``envelope`` for ``product`` at ``issued`` (seconds since 1970).
+
+    Revocation is not looked at here, because it means different things at import and at start-up; see
+    :func:`is_revoked`.  Raises :class:`Refusal`: ``key.unknown``, ``key.not_for_use``, ``key.not_for_product``,
+    ``key.outside_time``.
+    """
+    kind = envelope.kind.value
+    entry = next((item for item in trust.current.keys if key_id(item.key) == envelope.key_id), None)
+    if entry is None:
+        raise Refusal("key.unknown", kind=kind, vendor=trust.current.vendor)
+    if USE_OF_KIND[envelope.kind] not in entry.uses:
+        raise Refusal("key.not_for_use", kind=kind)
+    if entry.products is not None and product not in entry.products:
+        raise Refusal("key.not_for_product", kind=kind, product=product)
+    if not entry.not_before <= issued < entry.not_after:
+        raise Refusal("key.outside_time", kind=kind)
+    return entry
+
+
+def is_revoked(trust: Trust, envelope: Envelope) -> bool:
+    """Tell whether the vendor has revoked the key named by ``envelope``."""
+    return envelope.key_id in trust.current.revoked
