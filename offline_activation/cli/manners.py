@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-import click
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import Abort, Exit, TyperException
 
 from offline_activation import __version__
 from offline_activation.errors import ActivationError, Misuse, Refusal, Trouble, visible
@@ -42,12 +43,22 @@ class Session:
 SESSION: Final = Session()
 
 
+class _HelpInstead(TyperGroup):
+    """Without a command, show the help: on standard error and as a usage error."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps its context type private
+        if not args:
+            sys.stderr.write(ctx.get_help() + "\n")
+            raise Exit(EXIT_USAGE)
+        return list(super().parse_args(ctx, args))
+
+
 def new_program(*, name: str, summary: str) -> typer.Typer:
     """Return an empty program with the house's settings: no traceback, no markup, ``--version``."""
     program = typer.Typer(
         name=name,
         help=summary,
-        no_args_is_help=True,
+        cls=_HelpInstead,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -80,9 +91,9 @@ def run(program: typer.Typer, arguments: Sequence[str], *, anywhere: Iterable[st
     try:
         rest = _take_options(list(arguments), frozenset(anywhere))
         result = typer.main.get_command(program).main(args=rest, standalone_mode=False)
-    except click.exceptions.Exit as done:
+    except Exit as done:
         return done.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (Abort, KeyboardInterrupt):
         return _EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone; nothing is left to say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -95,7 +106,7 @@ def run(program: typer.Typer, arguments: Sequence[str], *, anywhere: Iterable[st
 def _explained(error: Exception) -> ActivationError:
     if isinstance(error, ActivationError):
         return error
-    if isinstance(error, click.ClickException):
+    if isinstance(error, TyperException):
         return Misuse("usage.invalid", what=error.format_message().rstrip("."))
     if isinstance(error, OSError):
         return Trouble("io.unreadable", path=error.filename or "a file", what=error.strerror or "I/O error")

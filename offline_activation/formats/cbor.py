@@ -23,6 +23,7 @@ MAX_INTEGER: Final = 2**53 - 1
 """Every JSON reader holds integers up to here without loss."""
 
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
+_KEY_TYPES: Final = frozenset({_UNSIGNED, _NEGATIVE, _TEXT})
 _FALSE, _TRUE, _NULL = 20, 21, 22
 _SHORTEST: Final = {24: 24, 25: 1 << 8, 26: 1 << 16, 27: 1 << 32}
 """Additional information -> smallest argument that may need it."""
@@ -73,7 +74,10 @@ def _encode(value: Value, depth: int) -> bytes:  # noqa: PLR0911 - one return fo
         raise ValueError(message)
     if isinstance(value, tuple):
         return _head(_ARRAY, len(value)) + b"".join([_encode(item, depth - 1) for item in value])
-    return _encode_map(value, depth)
+    if isinstance(value, dict):
+        return _encode_map(value, depth)
+    message = f"{type(value).__name__} is not part of the profile"
+    raise TypeError(message)
 
 
 def _encode_map(value: Map, depth: int) -> bytes:
@@ -169,6 +173,8 @@ def _read_map(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]
     previous = b""
     for _ in range(count):
         start = at
+        if start < len(data) and data[start] >> 5 not in _KEY_TYPES:
+            raise Refusal("encoding.unsupported", what="a map key that is neither number nor text")
         key, at = _decode(data, at, 0)
         if isinstance(key, bool) or not isinstance(key, int | str):  # 1 and true are one key to Python
             raise Refusal("encoding.unsupported", what="a map key that is neither number nor text")

@@ -1,1 +1,1 @@
-"""Carry bytes and never look inside: file, text, QR, mail."""
+"""Carry bytes, never look inside: file, text, QR code, mail, electronic."""
