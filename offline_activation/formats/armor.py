@@ -21,6 +21,8 @@ from offline_activation.formats.value import value
 Label = Literal["REQUEST", "LICENSE", "REFUSAL", "TRUST", "PRODUCT"]
 
 BYTES_PER_LINE: Final = 25
+MAX_TEXT: Final = 1 << 20
+"""Longest text that is searched for a block, in characters."""
 _CHARACTERS_PER_LINE: Final = 40
 _CHECK: Final = 2
 _GROUP: Final = 5
@@ -32,6 +34,7 @@ _BEGIN: Final = re.compile(rf"\bOA1{_GAP}({_LABELS}){_GAP}([0-9]{{1,3}}){_GAP}LI
 _END: Final = re.compile(rf"\bOA1{_GAP}({_LABELS}){_GAP}END\b", re.IGNORECASE | re.ASCII)
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"))
 _BLANKS: Final = re.compile(r"[^\S\n]+")
+_LINE_ENDS: Final = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 @value
@@ -65,8 +68,10 @@ def unarmor(text: str, *, source: str) -> Armored:
     """Return the one document in ``text``; ``source`` is what messages call it.
 
     Raises :class:`Refusal`: ``armor.no_block``, ``armor.two_documents``, ``armor.no_end``, ``armor.label_mismatch``,
-    ``armor.line_missing``, ``armor.line_doubled``, ``armor.line_damaged`` (each naming the line).
+    ``armor.line_missing``, ``armor.line_doubled``, ``armor.line_damaged`` (each naming the line), ``limit.too_large``.
     """
+    if len(text) > MAX_TEXT:
+        raise Refusal("limit.too_large", source=source, limit=f"{MAX_TEXT} characters")
     cleaned = _cleaned(text)
     begins = list(_BEGIN.finditer(cleaned))
     if not begins:
@@ -85,13 +90,12 @@ def unarmor(text: str, *, source: str) -> Armored:
         raise Refusal("armor.label_mismatch", begin=begin[1].upper(), end=end[1].upper())
     document = decode("".join(_read_rows(cleaned[begin.end() : end.start()], total)))
     around = cleaned[: begin.start()].splitlines() + cleaned[end.end() :].splitlines()
-    readable = tuple(line for line in (_BLANKS.sub(" ", line).strip(" >|") for line in around) if line)
+    readable = tuple(line for line in (line.strip(" >|") for line in around) if line)
     return Armored(label=begin[1].upper(), document=document, readable=readable)
 
 
 def _cleaned(text: str) -> str:
-    unix = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
-    return unix.translate(_INVISIBLE)
+    return _BLANKS.sub(" ", _LINE_ENDS.sub("\n", text).translate(_INVISIBLE))
 
 
 def _number_width(total: int) -> int:
@@ -124,7 +128,7 @@ def _read_rows(body: str, total: int) -> list[str]:
 def _parse(line: str, width: int) -> tuple[int, str] | None:
     """Return (number, text) of a line whose check fits, else ``None``."""
     digits, row, check = line[:width], line[width:-_CHECK], line[-_CHECK:]
-    if not digits.isdigit() or not 1 <= len(row) <= _CHARACTERS_PER_LINE:
+    if not (digits.isascii() and digits.isdigit()) or not 1 <= len(row) <= _CHARACTERS_PER_LINE:
         return None
     values = symbols(row)
     if values is None or check_symbols(values, position=int(digits)) != check:

@@ -23,7 +23,6 @@ MAX_INTEGER: Final = 2**53 - 1
 """Every JSON reader holds integers up to here without loss."""
 
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
-_KEY_TYPES: Final = frozenset({_UNSIGNED, _NEGATIVE, _TEXT})
 _FALSE, _TRUE, _NULL = 20, 21, 22
 _SHORTEST: Final = {24: 24, 25: 1 << 8, 26: 1 << 16, 27: 1 << 32}
 """Additional information -> smallest argument that may need it."""
@@ -74,17 +73,15 @@ def _encode(value: Value, depth: int) -> bytes:  # noqa: PLR0911 - one return fo
         raise ValueError(message)
     if isinstance(value, tuple):
         return _head(_ARRAY, len(value)) + b"".join([_encode(item, depth - 1) for item in value])
-    if isinstance(value, dict):
-        return _encode_map(value, depth)
-    message = f"{type(value).__name__} is not part of the profile"
-    raise TypeError(message)
+    return _encode_map(value, depth)
 
 
 def _encode_map(value: Map, depth: int) -> bytes:
     if any(isinstance(key, bool) or not isinstance(key, int | str) for key in value):
         message = "map keys are integers or text"
         raise TypeError(message)
-    pairs = sorted([(_encode(key, 0), _encode(item, depth - 1)) for key, item in value.items()])
+    items = dict.items(value)  # a list or a float that got here raises TypeError, as promised
+    pairs = sorted([(_encode(key, 0), _encode(item, depth - 1)) for key, item in items])
     return _head(_MAP, len(pairs)) + b"".join([key + item for key, item in pairs])
 
 
@@ -95,14 +92,16 @@ def _head(major: int, argument: int) -> bytes:
     return bytes([major << 5 | 23 + size.bit_length()]) + argument.to_bytes(size, "big")
 
 
-def _decode(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+def _decode(data: bytes, at: int, depth: int) -> tuple[Value, int]:  # noqa: PLR0911 - one for each type, as above
     major, argument, at = _read_head(data, at)
     if major == _UNSIGNED:
         return _within(argument), at
     if major == _NEGATIVE:
         return -_within(argument + 1), at
-    if major in {_BYTES, _TEXT}:
-        return _read_string(data, at, argument, text=major == _TEXT)
+    if major == _BYTES:
+        return _read_bytes(data, at, argument)
+    if major == _TEXT:
+        return _read_text(data, at, argument)
     if major in {_ARRAY, _MAP}:
         if depth == 0:
             raise Refusal("limit.depth", limit=MAX_DEPTH)
@@ -143,13 +142,15 @@ def _within(magnitude: int) -> int:
     return magnitude
 
 
-def _read_string(data: bytes, at: int, length: int, *, text: bool) -> tuple[Value, int]:
+def _read_bytes(data: bytes, at: int, length: int) -> tuple[bytes, int]:
     end = at + length
     if end > len(data):
         raise Refusal("encoding.truncated")
-    raw = data[at:end]
-    if not text:
-        return raw, end
+    return data[at:end], end
+
+
+def _read_text(data: bytes, at: int, length: int) -> tuple[str, int]:
+    raw, end = _read_bytes(data, at, length)
     try:
         return raw.decode(), end
     except UnicodeDecodeError:
@@ -166,6 +167,18 @@ def _read_array(data: bytes, at: int, count: int, depth: int) -> tuple[Value, in
     return tuple(items), at
 
 
+def _read_key(data: bytes, at: int) -> tuple[int | str, int]:
+    """Read a map key by its own rule: ``true`` is no key, though 1 and ``True`` are one key to Python."""
+    major, argument, at = _read_head(data, at)
+    if major == _UNSIGNED:
+        return _within(argument), at
+    if major == _NEGATIVE:
+        return -_within(argument + 1), at
+    if major == _TEXT:
+        return _read_text(data, at, argument)
+    raise Refusal("encoding.unsupported", what="a map key that is neither number nor text")
+
+
 def _read_map(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]:
     if 2 * count > len(data) - at:
         raise Refusal("encoding.truncated")
@@ -173,11 +186,7 @@ def _read_map(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]
     previous = b""
     for _ in range(count):
         start = at
-        if start < len(data) and data[start] >> 5 not in _KEY_TYPES:
-            raise Refusal("encoding.unsupported", what="a map key that is neither number nor text")
-        key, at = _decode(data, at, 0)
-        if isinstance(key, bool) or not isinstance(key, int | str):  # 1 and true are one key to Python
-            raise Refusal("encoding.unsupported", what="a map key that is neither number nor text")
+        key, at = _read_key(data, at)
         if key in pairs:
             raise Refusal("encoding.duplicate_key")
         encoded = data[start:at]

@@ -51,6 +51,8 @@ FIELDS: Final = (
     ContactField(name="fax", number=11, label="Fax", limit=32),
     ContactField(name="email", number=12, label="Email", limit=100, required=True),
 )
+MAX_CONTACT_FIELDS: Final = 32
+"""More than this version knows, so that a field of a later one is called newer and not wrong."""
 _BY_NUMBER: Final = {field.number: field for field in FIELDS}
 _FORBIDDEN_IN_ADDRESS: Final = frozenset(' ,;:<>()[]\\"')
 

@@ -54,10 +54,17 @@ class Envelope:
 
 
 def seal(kind: Kind, payload: bytes, signer: Signer) -> bytes:
-    """Return the document: ``payload`` signed as a document of this kind."""
+    """Return the document: ``payload`` signed as a document of this kind.
+
+    Raises ``ValueError`` when the document would be larger than ``MAX_SIZE``: no reader would take it.
+    """
     protected = _protected(kind, key_id(signer.public_key))
     signature = signer.sign(signed_bytes(kind, protected, payload))
-    return bytes([TAG_18]) + encode((protected, {}, payload, signature))
+    document = bytes([TAG_18]) + encode((protected, {}, payload, signature))
+    if len(document) > MAX_SIZE:
+        message = f"the document has {len(document)} bytes, more than {MAX_SIZE}"
+        raise ValueError(message)
+    return document
 
 
 def open_envelope(document: bytes) -> Envelope:

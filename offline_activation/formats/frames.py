@@ -22,6 +22,8 @@ SINGLE_LIMIT: Final = 640
 PART_LIMIT: Final = 375
 """Largest part of a document in several codes, in bytes."""
 MAX_PARTS: Final = -(-MAX_SIZE // PART_LIMIT)
+MAX_TEXT: Final = 4296
+"""What the largest QR code holds, in characters (ISO/IEC 18004, version 40 level L)."""
 
 _ID_DIGITS: Final = 8
 _HEX: Final = frozenset("0123456789ABCDEF")
@@ -54,9 +56,14 @@ def looks_like_frame(text: str) -> bool:
 
 
 def read(text: str) -> Frame:
-    """Return the frame in ``text``; raises :class:`Refusal` ``armor.qr_text_damaged`` or ``frames.invalid``."""
+    """Return the frame in ``text``; raises :class:`Refusal`.
+
+    The codes are ``armor.qr_text_damaged``, ``frames.invalid`` and ``limit.too_large``.
+    """
     if not text.startswith(PREFIX):
         raise Refusal("armor.qr_text_damaged")
+    if len(text) > MAX_TEXT:
+        raise Refusal("limit.too_large", source="the text of the QR code", limit=f"{MAX_TEXT} characters")
     body = text.removeprefix(PREFIX)
     name = body[:_ID_DIGITS]
     if body[_ID_DIGITS : _ID_DIGITS + 1] != "/" or not _HEX.issuperset(name):
@@ -73,8 +80,8 @@ def read(text: str) -> Frame:
 def join(texts: Iterable[str]) -> bytes:
     """Return the one document that the QR codes' ``texts`` carry; order and repetition do not matter.
 
-    Raises :class:`Refusal`: ``armor.qr_text_damaged``, ``frames.invalid``, ``frames.mixed`` (parts of two documents),
-    ``frames.missing`` (names the missing parts).
+    Raises :class:`Refusal`: ``armor.qr_text_damaged``, ``limit.too_large``, ``frames.invalid``, ``frames.mixed`` (parts
+    of two documents), ``frames.missing`` (names the missing parts).
     """
     found = [read(text) for text in texts]
     if not found:

@@ -1,6 +1,7 @@
 """Instants: seconds since 1970 UTC, as numbers inside documents and as text on screens."""
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 DAY: Final = 86_400
@@ -16,14 +17,14 @@ def show_day(seconds: int) -> str:
     return _show("%Y-%m-%d", seconds)
 
 
-def show_end(end: int) -> str:
-    """Return the last UTC day that is still covered by an end, which is the first instant not covered."""
-    return show_day(max(end - 1, 0))
+def show_local_end(end: int) -> str:
+    """Return the last day, in this machine's zone, that is still covered by an end (the first instant not covered)."""
+    return _show("%Y-%m-%d", max(end - 1, 0), time.localtime)
 
 
-def _show(form: str, seconds: int) -> str:
+def _show(form: str, seconds: int, broken_down: Callable[[float], time.struct_time] = time.gmtime) -> str:
     try:
-        parts = time.gmtime(seconds)
+        parts = broken_down(seconds)
     except (OverflowError, OSError, ValueError):
         return "in the far future"
     return time.strftime(form, parts) if parts.tm_year <= 9999 else "in the far future"  # noqa: PLR2004 - four figures

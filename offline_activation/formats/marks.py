@@ -26,7 +26,7 @@ def read_marks(fields: Fields, key: int, known: Mapping[str, int]) -> dict[str, 
     """Return component marks by name; raises :class:`Refusal` ``profile.newer`` or ``profile.field_invalid``."""
     names = {number: name for name, number in known.items()}
     marks: dict[str, bytes] = {}
-    for number, mark in fields.map(key, "components", most=len(names)).items():
+    for number, mark in fields.map(key, "components", most=MAX_COUNTS).items():
         if not isinstance(number, int) or number not in names:
             raise Refusal("profile.newer", what=f"component {number}")
         if not isinstance(mark, bytes) or len(mark) != MARK_SIZE:

@@ -24,6 +24,8 @@ LICENSE_NUMBER_RANDOM_BYTES: Final = 12
 _RANDOM_CHARACTERS: Final = 18
 _LICENSE_NUMBER_LENGTH: Final = 20
 _GROUP: Final = 5
+_HYPHENS: Final = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2212"))
+"""What word processors and mail programs make of a hyphen."""
 
 
 def check_name(found: Value, field: str) -> str:
@@ -59,7 +61,7 @@ def reference(request_id: bytes) -> Reference:
 
 def read_reference(typed: str) -> Reference | None:
     """Return a reference as typed by a person (any case, with or without hyphens), or ``None`` if it is none."""
-    compact = fold("".join(typed.split()).replace("-", ""))
+    compact = _compact(typed)
     body = compact.removeprefix("AR")
     if len(compact) != len(body) + 2 or len(body) != 8 or symbols(body) is None:  # noqa: PLR2004 - AR and 40 bits
         return None
@@ -80,9 +82,11 @@ def read_license_number(typed: str) -> LicenseNumber:
 
     Raises :class:`Refusal` ``license_number.invalid`` when length, alphabet or check characters are wrong.
     """
-    compact = fold("".join(typed.split()).replace("-", ""))
+    compact = _compact(typed)
     values = symbols(compact)
-    if values is None or len(compact) != _LICENSE_NUMBER_LENGTH:
+    if values is None:
+        raise Refusal("license_number.invalid", what="it has characters that no license number has")
+    if len(compact) != _LICENSE_NUMBER_LENGTH:
         raise Refusal("license_number.invalid", what=f"{len(compact)} characters, expected {_LICENSE_NUMBER_LENGTH}")
     if check_symbols(values[:-2]) != compact[-2:]:
         raise Refusal("license_number.invalid", what="its check characters do not fit")
@@ -92,6 +96,10 @@ def read_license_number(typed: str) -> LicenseNumber:
 def show_license_number(number: LicenseNumber) -> str:
     """Return the number in groups of five for screens and paper: ``XXXXX-XXXXX-XXXXX-XXXXX``."""
     return "-".join(number[at : at + _GROUP] for at in range(0, len(number), _GROUP))
+
+
+def _compact(typed: str) -> str:
+    return fold("".join(typed.split()).translate(_HYPHENS))
 
 
 def carried_license_number(found: str) -> LicenseNumber:

@@ -7,7 +7,7 @@ from offline_activation.errors import Refusal
 from offline_activation.formats.cbor import MAX_SIZE, Map, encode
 from offline_activation.formats.envelope import Envelope, Kind, check_signature, expect, open_envelope, seal
 from offline_activation.formats.fields import VERSION, Extensions, Fields, check_text, open_fields, with_extensions
-from offline_activation.formats.keys import KEY_SIZE, PublicKey, Signer, public_key
+from offline_activation.formats.keys import KEY_SIZE, PublicKey, Signer, key_id, public_key
 from offline_activation.formats.license_document import MAX_DAYS, MAX_OPTIONS
 from offline_activation.formats.names import ProductId, check_name
 from offline_activation.formats.value import value
@@ -93,6 +93,8 @@ def receive_product(document: bytes) -> ProductDocument:
     envelope = open_envelope(document)
     expect(envelope, Kind.PRODUCT)
     content = read_product(envelope)
+    if key_id(content.root) != envelope.key_id:
+        raise Refusal("signature.invalid", kind=Kind.PRODUCT.value)
     check_signature(envelope, content.root)
     return content
 

@@ -3,13 +3,14 @@
 The readable lines are a courtesy and are never trusted: :func:`differences` compares them with the signed block.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from offline_activation.formats.armor import Label, armor
 from offline_activation.formats.contact import pairs
 from offline_activation.formats.envelope import Envelope, Kind, open_envelope
-from offline_activation.formats.instants import show_end, show_instant
+from offline_activation.formats.instants import show_instant
 from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import document_id, reference, show_license_number
@@ -39,13 +40,18 @@ TITLES: Final = {
     Kind.PRODUCT: ("Product file", "Part of the installer: activation-site init FILE"),
 }
 _REFERENCE: Final = "Reference"
+_MARK: Final = re.compile(r"OA1(?![.\w])", re.IGNORECASE | re.ASCII)
+"""What begins a block or a QR text; a full stop behind it keeps the words of a customer from being taken for one."""
+_QUOTING: Final = " >|"
+_MOST_PIECES: Final = 8
+"""Lines into which a mail program may have broken one readable line of at most 310 characters."""
 
 
 def compose(document: bytes) -> str:
     """Return the text file of a document: title, readable lines, armored block."""
     envelope = open_envelope(document)
     title, next_step = TITLES[envelope.kind]
-    lines = [f"{label}: {text}" for label, text in describe(envelope)]
+    lines = [_MARK.sub(r"\g<0>.", f"{label}: {text}") for label, text in describe(envelope)]
     return "\n".join([title, next_step, "", *lines, "", armor(document, LABELS[envelope.kind])])
 
 
@@ -63,19 +69,36 @@ def describe(envelope: Envelope) -> Lines:
 
 
 def differences(document: bytes, readable: Iterable[str]) -> tuple[str, ...]:
-    """Return the labels of readable lines that say something else than the signed block, in order, each once."""
-    expected = dict(describe(open_envelope(document)))
-    wrong: dict[str, None] = {}
-    for line in readable:
-        label, colon, text = line.partition(":")
-        truth = expected.get(label.strip())
-        if colon and truth is not None and _squeezed(text) != _squeezed(truth):
-            wrong[label.strip()] = None
+    """Return the labels of readable lines that say something else than the signed block, in order, each once.
+
+    A long line that a mail program broke in two is read as one.
+    """
+    expected: dict[str, set[str]] = {}
+    for label, text in describe(open_envelope(document)):
+        expected.setdefault(_squeezed(label), set()).add(_squeezed(text))
+    wrong = {
+        label: None
+        for label, said in _entries(readable, sorted(expected, key=len, reverse=True))
+        if not any(_squeezed(" ".join(said[:count])) in expected[label] for count in range(1, len(said) + 1))
+    }
     return tuple(wrong)
 
 
+def _entries(readable: Iterable[str], labels: list[str]) -> list[tuple[str, list[str]]]:
+    """Return label and text of the lines that begin with one of ``labels``, each with the few lines that follow it."""
+    entries: list[tuple[str, list[str]]] = []
+    for line in map(_squeezed, readable):
+        label = next((known for known in labels if line.startswith(known + ":")), None)
+        if label is not None:
+            entries.append((label, [line.removeprefix(label + ":")]))
+        elif entries and len(entries[-1][1]) < _MOST_PIECES:
+            entries[-1][1].append(line)
+    return entries
+
+
 def _squeezed(text: str) -> str:
-    return " ".join(text.split())
+    """Return ``text`` as it is after travel: one blank for several, no quoting around it, no mark of a block in it."""
+    return " ".join(_MARK.sub(r"\g<0>.", text).split()).strip(_QUOTING)
 
 
 def _describe_request(request: ActivationRequest, envelope: Envelope) -> Lines:
@@ -111,7 +134,7 @@ def _describe_license(document: LicenseDocument) -> Lines:
         ("Issued", show_instant(document.issued)),
         *((f"Limit, {name}", str(count)) for name, count in document.limits.items()),
         ("Options", ", ".join(document.options) or "none"),
-        *((label, show_end(end)) for label, end in ends.items() if end is not None),
+        *((label, show_instant(end)) for label, end in ends.items() if end is not None),
         ("Grace days", str(document.grace_days)),
     )
 

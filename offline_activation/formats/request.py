@@ -6,7 +6,7 @@ from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.cbor import Map, encode
-from offline_activation.formats.contact import Contact, contact_map, read_contact
+from offline_activation.formats.contact import MAX_CONTACT_FIELDS, Contact, contact_map, read_contact
 from offline_activation.formats.envelope import Envelope, Kind, check_signature, expect, open_envelope, seal
 from offline_activation.formats.fields import VERSION, Extensions, open_fields, with_extensions
 from offline_activation.formats.keys import KEY_SIZE, PublicKey, Signer, key_id, public_key
@@ -146,7 +146,7 @@ def read_request(envelope: Envelope) -> ActivationRequest:
         volume_id=fields.text(9, "volume_id", most=64),
         volume_source=fields.text(10, "volume_source", most=48),
         components=read_marks(fields, 11, HASHED_COMPONENTS),
-        contact=read_contact(fields.map(12, "contact", most=12)),
+        contact=read_contact(fields.map(12, "contact", most=MAX_CONTACT_FIELDS)),
         revision=fields.integer(13, "revision"),
         previous=DocumentId(fields.bytes(14, "previous", exactly=16)) if fields.has(14) else None,
         usage=read_counts(fields, 15, "usage") if fields.has(15) else {},

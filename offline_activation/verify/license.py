@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal
-from offline_activation.formats.instants import show_day, show_end
+from offline_activation.formats.instants import show_day, show_local_end
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import show_license_number
 from offline_activation.formats.product import ProductDocument
@@ -94,17 +94,17 @@ class License:
 
     @property
     def lease_until(self) -> str | None:
-        """Last UTC day of the lease, ``YYYY-MM-DD``."""
+        """Last day (this machine's zone) of the lease, ``YYYY-MM-DD``."""
         return self._day("lease_until")
 
     @property
     def until(self) -> str | None:
-        """Last UTC day of the subscription, ``YYYY-MM-DD``; ``None`` for perpetual licenses."""
+        """Last day (this machine's zone) of the subscription, ``YYYY-MM-DD``; ``None`` for perpetual licenses."""
         return self._day("until")
 
     @property
     def maintenance_until(self) -> str | None:
-        """Last UTC day on which new versions are covered, ``YYYY-MM-DD``."""
+        """Last day (this machine's zone) on which new versions are covered, ``YYYY-MM-DD``."""
         return self._day("maintenance_until")
 
     @property
@@ -148,4 +148,4 @@ class License:
 
     def _day(self, field: str) -> str | None:
         end: int | None = getattr(self._document, field) if self._document else None
-        return None if end is None else show_end(end)
+        return None if end is None else show_local_end(end)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal
-from offline_activation.formats.instants import DAY, show_end
+from offline_activation.formats.instants import DAY, show_local_end
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import value
@@ -51,15 +51,15 @@ def licensed_standing(document: LicenseDocument, product: ProductDocument, now: 
         return Standing(
             state=EXPIRED,
             days_left=0,
-            problem=Refusal("license.expired", until=show_end(last)),
+            problem=Refusal("license.expired", until=show_local_end(last)),
             demo=now < last + product.demo_days * DAY,
         )
     if now >= end:
-        warning = Refusal("license.in_grace", due=show_end(end), until=show_end(last))
+        warning = Refusal("license.in_grace", due=show_local_end(end), until=show_local_end(last))
         return Standing(state=IN_GRACE, days_left=(last - now) // DAY, warnings=(warning,))
     days = (end - now) // DAY
     if product.warn_days and days < product.warn_days[0]:
-        warning = Refusal("license.renewal_due", due=show_end(end), days=days)
+        warning = Refusal("license.renewal_due", due=show_local_end(end), days=days)
         return Standing(state=RENEWAL_DUE, days_left=days, warnings=(warning,))
     return Standing(state=ACTIVE, days_left=days)
 
@@ -68,7 +68,7 @@ def unlicensed_standing(product: ProductDocument, since: int, now: int) -> Stand
     """Return the standing of an installation without a license: demo for ``demo_days`` from ``since``, then nothing."""
     end = since + product.demo_days * DAY
     if now >= end:
-        problem = Refusal("license.demo_ended", until=show_end(end))
+        problem = Refusal("license.demo_ended", until=show_local_end(end))
         return Standing(state=NOT_ACTIVATED, days_left=0, problem=problem)
-    warning = Refusal("license.demo", until=show_end(end))
+    warning = Refusal("license.demo", until=show_local_end(end))
     return Standing(state=DEMO, days_left=(end - now) // DAY, warnings=(warning,), demo=True)
