@@ -10,7 +10,7 @@ from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.envelope import Envelope, Kind, check_signature, expect, open_envelope
-from offline_activation.formats.instants import show_local_end, show_instant
+from offline_activation.formats.instants import show_instant, show_local_end
 from offline_activation.formats.keys import PublicKey
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import DocumentId, ProductId, document_id, reference, show_license_number, site_id

@@ -1,0 +1,79 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offline_activation.identity.matching import NEEDED, OTHERS, match
+
+FULL = {"volume_id": b"v", "machine_id": b"m", "firmware_uuid": b"f", "network": b"n"}
+names = st.sampled_from([*FULL, "something_new"])
+maps = st.dictionaries(names, st.binary(max_size=2))
+
+
+def without(*gone: str) -> dict[str, bytes]:
+    return {name: value for name, value in FULL.items() if name not in gone}
+
+
+def test_the_volume_id_alone_proves_the_machine() -> None:
+    found = match(FULL, {"volume_id": b"v", "machine_id": b"other", "network": b"other"})
+    assert found.verdict == "same"
+    assert found.explanation == "volume ID matches; machine ID, network changed; firmware UUID missing"
+    assert (found.changed, found.missing) == (("machine_id", "network"), ("firmware_uuid",))
+
+
+def test_a_changed_volume_is_forgiven_when_two_of_three_others_match() -> None:
+    found = match(FULL, FULL | {"volume_id": b"new", "network": b"new"})
+    assert (found.verdict, found.explanation) == ("drifted", "volume ID changed; 2 of 3 others match")
+    assert found.changed == ("volume_id", "network")
+
+
+def test_one_of_three_others_is_another_machine() -> None:
+    found = match(FULL, {"volume_id": b"new", "machine_id": b"m", "firmware_uuid": b"new"})
+    assert (found.verdict, found.explanation) == ("other", "volume ID changed; 1 of 3 others match, 2 must")
+    assert found.missing == ("network",)
+
+
+def test_a_license_with_fewer_than_two_others_does_not_forgive_a_changed_volume() -> None:
+    for count, gone in ((1, ("firmware_uuid", "network")), (0, OTHERS)):
+        found = match(without(*gone), FULL | {"volume_id": b"new"})
+        assert found.verdict == "other"
+        assert f"knows {'only 1 other' if count else 'no others'}, 2 must match" in found.explanation
+
+
+def test_components_absent_on_either_side_count_no_worse_than_not_matching() -> None:
+    assert match(without("network"), FULL | {"volume_id": b"new"}).verdict == "drifted"
+    assert match(FULL, without("network", "volume_id")).verdict == "drifted"
+    assert match(FULL, without("network", "machine_id", "volume_id")).verdict == "other"
+
+
+def test_nothing_in_common_and_names_that_are_no_components_prove_nothing() -> None:
+    assert match({"something_new": b"x", "more": b"y"}, {"something_new": b"x"}).verdict == "other"
+    assert match({}, FULL).verdict == "other"
+    assert match(FULL, {}).verdict == "other"
+
+
+@given(maps)
+def test_identical_maps_are_always_the_same_machine(known: dict[str, bytes]) -> None:
+    found = match(known, dict(known))
+    assert (found.verdict, found.changed, found.missing) == ("same", (), ())
+
+
+@given(maps, maps, st.randoms())
+def test_the_order_of_the_components_never_matters(
+    licensed: dict[str, bytes], present: dict[str, bytes], r: object
+) -> None:
+    mixed = list(licensed.items())
+    r.shuffle(mixed)  # type: ignore[attr-defined]
+    assert match(dict(mixed), dict(reversed(present.items()))) == match(licensed, present)
+
+
+@given(maps, maps)
+def test_every_answer_is_one_short_sentence_that_agrees_with_the_policy(
+    licensed: dict[str, bytes], present: dict[str, bytes]
+) -> None:
+    found = match(licensed, present)
+    assert 0 < len(found.explanation) <= 80
+    assert found.explanation.isprintable()
+    volume = "volume_id" in licensed and licensed["volume_id"] == present.get("volume_id")
+    others = sum(name in licensed and licensed[name] == present.get(name) for name in OTHERS)
+    if licensed != present:
+        assert found.verdict == ("same" if volume else "drifted" if others >= NEEDED else "other")
+    assert not set(found.changed) & set(found.missing)
