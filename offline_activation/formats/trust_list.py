@@ -1,6 +1,7 @@
 """The trust list: which issuing keys of a vendor may sign what, from when to when; numbered and signed by the root."""
 
 from enum import IntFlag
+from functools import lru_cache
 from typing import Final
 
 from offline_activation.errors import Refusal
@@ -70,6 +71,7 @@ def seal_trust_list(trust: TrustList, root: Signer) -> bytes:
     return seal(Kind.TRUST, trust_list_payload(trust), root)
 
 
+@lru_cache(maxsize=4)  # a start meets the same list in product file, state directory and license: verify it once
 def receive_trust_list(document: bytes, root: PublicKey) -> TrustList:
     """Return the trust list when the pinned ``root`` signed it.
 
