@@ -8,7 +8,8 @@ Exactly one encoding of each value is valid, so every accepted document re-encod
 second file that means the same.  General decoders accept what must be refused here, so they are our test oracles.
 """
 
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import Final, NoReturn, TypeAlias
 
 from offline_activation.errors import Refusal
 
@@ -26,6 +27,10 @@ _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _FALSE, _TRUE, _NULL = 20, 21, 22
 _SHORTEST: Final = {24: 24, 25: 1 << 8, 26: 1 << 16, 27: 1 << 32}
 """Additional information -> smallest argument that may need it."""
+_ONE_BYTE: Final = tuple(bytes([first]) for first in range(256))
+_SHORT_TEXT: Final = _TEXT << 5
+_LONG: Final = 24
+"""Arguments below this one sit in the first byte (RFC 8949 section 3)."""
 
 
 def encode(value: Value) -> bytes:
@@ -33,7 +38,9 @@ def encode(value: Value) -> bytes:
 
     Raises ``TypeError`` or ``ValueError`` for a value outside the profile: that is a mistake of the calling code.
     """
-    encoded = _encode(value, MAX_DEPTH)
+    out: list[bytes] = []
+    _encode(value, out.append, MAX_DEPTH)
+    encoded = b"".join(out)
     if len(encoded) > MAX_SIZE:
         message = f"encodes to {len(encoded)} bytes, more than {MAX_SIZE}"
         raise ValueError(message)
@@ -47,114 +54,133 @@ def decode(data: bytes) -> Value:
     """
     if len(data) > MAX_SIZE:
         raise Refusal("limit.too_large", source="the document", limit="16 KiB")
-    value, end = _decode(data, 0, MAX_DEPTH)
+    try:
+        value, end = _decode(data, 0, MAX_DEPTH)
+    except IndexError:
+        raise Refusal("encoding.truncated") from None
+    except UnicodeDecodeError:
+        raise Refusal("encoding.text") from None
     if end != len(data):
         raise Refusal("encoding.trailing", count=len(data) - end)
     return value
 
 
-def _encode(value: Value, depth: int) -> bytes:  # noqa: PLR0911 - one return for each type of the profile
-    if value is None:
-        return bytes([_SIMPLE << 5 | _NULL])
-    if isinstance(value, bool):  # before int: True is an int in Python, not in CBOR
-        return bytes([_SIMPLE << 5 | (_TRUE if value else _FALSE)])
-    if isinstance(value, int):
-        if abs(value) > MAX_INTEGER:
-            message = f"{value} is outside 2**53"
-            raise ValueError(message)
-        return _head(_UNSIGNED, value) if value >= 0 else _head(_NEGATIVE, -1 - value)
-    if isinstance(value, bytes):
-        return _head(_BYTES, len(value)) + value
+def head(major: int, argument: int) -> bytes:
+    """Return the shortest head of an item: its major type (0 to 7) and argument (below 2**64)."""
+    if argument < _LONG:
+        return _ONE_BYTE[major << 5 | argument]
+    if argument < 1 << 8:
+        return bytes((major << 5 | 24, argument))
+    size = 2 if argument < 1 << 16 else 4 if argument < 1 << 32 else 8
+    return bytes((major << 5 | 23 + size.bit_length(),)) + argument.to_bytes(size, "big")
+
+
+def byte_string(data: bytes) -> bytes:
+    """Return the encoding of one byte string."""
+    return head(_BYTES, len(data)) + data
+
+
+def _encode(value: Value, put: Callable[[bytes], None], depth: int) -> None:
     if isinstance(value, str):
         raw = value.encode()
-        return _head(_TEXT, len(raw)) + raw
-    if depth == 0:
+        put(head(_TEXT, len(raw)))
+        put(raw)
+    elif isinstance(value, bytes):
+        put(head(_BYTES, len(value)))
+        put(value)
+    elif isinstance(value, bool):  # before int: True is an int in Python, not in CBOR
+        put(_ONE_BYTE[_SIMPLE << 5 | (_TRUE if value else _FALSE)])
+    elif isinstance(value, int):
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:
+            message = f"{value} is outside 2**53"
+            raise ValueError(message)
+        put(head(_UNSIGNED, value) if value >= 0 else head(_NEGATIVE, -1 - value))
+    elif value is None:
+        put(_ONE_BYTE[_SIMPLE << 5 | _NULL])
+    elif depth == 0:
         message = f"nested deeper than {MAX_DEPTH}"
         raise ValueError(message)
-    if isinstance(value, tuple):
-        return _head(_ARRAY, len(value)) + b"".join([_encode(item, depth - 1) for item in value])
-    return _encode_map(value, depth)
+    elif isinstance(value, tuple):
+        put(head(_ARRAY, len(value)))
+        for item in value:
+            _encode(item, put, depth - 1)
+    else:
+        _encode_map(value, put, depth - 1)
 
 
-def _encode_map(value: Map, depth: int) -> bytes:
-    if any(isinstance(key, bool) or not isinstance(key, int | str) for key in value):
+def _encode_map(value: Map, put: Callable[[bytes], None], depth: int) -> None:
+    put(head(_MAP, len(value)))
+    for encoded, key in sorted(
+        [(_ONE_BYTE[key] if type(key) is int and 0 <= key < _LONG else _encoded_key(key), key) for key in value]
+    ):
+        put(encoded)
+        item = value[key]
+        if type(item) is str:  # most of a document; a call less for each field
+            raw = item.encode()
+            put(_ONE_BYTE[_SHORT_TEXT | len(raw)] if len(raw) < _LONG else head(_TEXT, len(raw)))
+            put(raw)
+        else:
+            _encode(item, put, depth)
+
+
+def _encoded_key(key: int | str) -> bytes:
+    if isinstance(key, bool) or not isinstance(key, int | str):
         message = "map keys are integers or text"
         raise TypeError(message)
-    items = dict.items(value)  # a list or a float that got here raises TypeError, as promised
-    pairs = sorted([(_encode(key, 0), _encode(item, depth - 1)) for key, item in items])
-    return _head(_MAP, len(pairs)) + b"".join([key + item for key, item in pairs])
+    out: list[bytes] = []
+    _encode(key, out.append, 0)
+    return b"".join(out)
 
 
-def _head(major: int, argument: int) -> bytes:
-    if argument < 24:  # noqa: PLR2004 - RFC 8949 section 3
-        return bytes([major << 5 | argument])
-    size = 1 if argument < 1 << 8 else 2 if argument < 1 << 16 else 4 if argument < 1 << 32 else 8
-    return bytes([major << 5 | 23 + size.bit_length()]) + argument.to_bytes(size, "big")
-
-
-def _decode(data: bytes, at: int, depth: int) -> tuple[Value, int]:  # noqa: PLR0911 - one for each type, as above
-    major, argument, at = _read_head(data, at)
+def _decode(data: bytes, at: int, depth: int) -> tuple[Value, int]:
+    """Return one item and the position behind it; an ``IndexError`` means that the data ended too early."""
+    first = data[at]
+    major, argument, at = first >> 5, first & 31, at + 1
+    if argument >= _LONG:
+        argument, at = _read_long(data, at, major, argument)
+    if major in (_TEXT, _BYTES):
+        end = at + argument
+        if end > len(data):
+            raise Refusal("encoding.truncated")
+        return data[at:end].decode() if major == _TEXT else data[at:end], end
     if major == _UNSIGNED:
-        return _within(argument), at
-    if major == _NEGATIVE:
-        return -_within(argument + 1), at
-    if major == _BYTES:
-        return _read_bytes(data, at, argument)
-    if major == _TEXT:
-        return _read_text(data, at, argument)
-    if major in {_ARRAY, _MAP}:
+        return argument if argument <= MAX_INTEGER else _refuse_integer(), at
+    if major in (_MAP, _ARRAY):
         if depth == 0:
             raise Refusal("limit.depth", limit=MAX_DEPTH)
-        return _read_map(data, at, argument, depth) if major == _MAP else _read_array(data, at, argument, depth)
-    if major == _TAG:
-        raise Refusal("encoding.unsupported", what="a tag")
-    if argument in {_FALSE, _TRUE}:
-        return argument == _TRUE, at
-    if argument == _NULL:
-        return None, at
-    raise Refusal("encoding.unsupported", what="a simple value")
+        return _read_map(data, at, argument, depth - 1) if major == _MAP else _read_array(data, at, argument, depth - 1)
+    if major == _NEGATIVE:
+        return -1 - argument if argument < MAX_INTEGER else _refuse_integer(), at
+    return _simple(major, argument), at
 
 
-def _read_head(data: bytes, at: int) -> tuple[int, int, int]:
-    """Return (major type, argument, next position); refuse every longer-than-needed head."""
-    if at >= len(data):
-        raise Refusal("encoding.truncated")
-    major, info = data[at] >> 5, data[at] & 31
-    at += 1
-    if info < 24:  # noqa: PLR2004 - RFC 8949 section 3
-        return major, info, at
+def _read_long(data: bytes, at: int, major: int, info: int) -> tuple[int, int]:
+    """Return the argument that follows the first byte, and the next position; refuse one longer than needed."""
     if major == _SIMPLE:
         raise Refusal("encoding.unsupported", what="a floating-point number or simple value")
     if info not in _SHORTEST:
         raise Refusal("encoding.not_deterministic", what="indefinite or reserved length")
-    size = 1 << info - 24
-    if at + size > len(data):
-        raise Refusal("encoding.truncated")
-    argument = int.from_bytes(data[at : at + size], "big")
-    if argument < _SHORTEST[info]:
-        raise Refusal("encoding.not_deterministic", what="a number longer than needed")
-    return major, argument, at + size
-
-
-def _within(magnitude: int) -> int:
-    if magnitude > MAX_INTEGER:
-        raise Refusal("encoding.unsupported", what="an integer outside 2^53")
-    return magnitude
-
-
-def _read_bytes(data: bytes, at: int, length: int) -> tuple[bytes, int]:
-    end = at + length
+    end = at + (1 << info - _LONG)
     if end > len(data):
         raise Refusal("encoding.truncated")
-    return data[at:end], end
+    argument = int.from_bytes(data[at:end], "big")
+    if argument < _SHORTEST[info]:
+        raise Refusal("encoding.not_deterministic", what="a number longer than needed")
+    return argument, end
 
 
-def _read_text(data: bytes, at: int, length: int) -> tuple[str, int]:
-    raw, end = _read_bytes(data, at, length)
-    try:
-        return raw.decode(), end
-    except UnicodeDecodeError:
-        raise Refusal("encoding.text") from None
+def _refuse_integer() -> NoReturn:
+    raise Refusal("encoding.unsupported", what="an integer outside 2^53")
+
+
+def _simple(major: int, argument: int) -> bool | None:
+    if major == _TAG:
+        raise Refusal("encoding.unsupported", what="a tag")
+    if argument == _NULL:
+        return None
+    if argument not in {_FALSE, _TRUE}:
+        raise Refusal("encoding.unsupported", what="a simple value")
+    return argument == _TRUE
 
 
 def _read_array(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]:
@@ -162,21 +188,9 @@ def _read_array(data: bytes, at: int, count: int, depth: int) -> tuple[Value, in
         raise Refusal("encoding.truncated")
     items: list[Value] = []
     for _ in range(count):
-        item, at = _decode(data, at, depth - 1)
+        item, at = _decode(data, at, depth)
         items.append(item)
     return tuple(items), at
-
-
-def _read_key(data: bytes, at: int) -> tuple[int | str, int]:
-    """Read a map key by its own rule: ``true`` is no key, though 1 and ``True`` are one key to Python."""
-    major, argument, at = _read_head(data, at)
-    if major == _UNSIGNED:
-        return _within(argument), at
-    if major == _NEGATIVE:
-        return -_within(argument + 1), at
-    if major == _TEXT:
-        return _read_text(data, at, argument)
-    raise Refusal("encoding.unsupported", what="a map key that is neither number nor text")
 
 
 def _read_map(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]:
@@ -186,12 +200,32 @@ def _read_map(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]
     previous = b""
     for _ in range(count):
         start = at
-        key, at = _read_key(data, at)
-        if key in pairs:
-            raise Refusal("encoding.duplicate_key")
+        key: int | str = data[at]
+        if data[at] < _LONG:  # a small number: most keys of a document
+            at += 1
+        else:
+            key, at = _read_key(data, at)
         encoded = data[start:at]
-        if encoded < previous:
-            raise Refusal("encoding.not_deterministic", what="keys out of order")
+        if encoded <= previous:
+            _refuse_key(key in pairs)
         previous = encoded
-        pairs[key], at = _decode(data, at, depth - 1)
+        first = data[at]
+        end = at + 1 + (first & 31)
+        if _SHORT_TEXT <= first < _SHORT_TEXT + _LONG and end <= len(data):  # as _decode does it, a call less
+            pairs[key], at = data[at + 1 : end].decode(), end
+        else:
+            pairs[key], at = _decode(data, at, depth)
     return pairs, at
+
+
+def _read_key(data: bytes, at: int) -> tuple[int | str, int]:
+    key, at = _decode(data, at, 0)
+    if isinstance(key, bool) or not isinstance(key, int | str):  # 1 and true are one key to Python
+        raise Refusal("encoding.unsupported", what="a map key that is neither number nor text")
+    return key, at
+
+
+def _refuse_key(known: bool) -> NoReturn:  # noqa: FBT001 - one fact, one caller
+    raise (
+        Refusal("encoding.duplicate_key") if known else Refusal("encoding.not_deterministic", what="keys out of order")
+    )

@@ -7,10 +7,11 @@ signature names kind and version, so a signature made for one kind of document i
 """
 
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Final, NoReturn
 
 from offline_activation.errors import Refusal
-from offline_activation.formats.cbor import MAX_SIZE, Map, decode, encode
+from offline_activation.formats.cbor import MAX_SIZE, byte_string, decode, encode
 from offline_activation.formats.keys import (
     KEY_ID_SIZE,
     SIGNATURE_SIZE,
@@ -40,6 +41,11 @@ TAG_18: Final = 0xD2
 _ALG, _CONTENT_TYPE, _KID = 1, 3, 4
 _CONTENT_PREFIX: Final = "application/oa-"
 _PARTS: Final = 4
+_BEGIN: Final = bytes((TAG_18, 0x84))
+"""Tag 18 and an array of four parts."""
+_NO_UNPROTECTED: Final = b"\xa0"
+_SIGNATURE1: Final = b"\x84\x6aSignature1"
+"""An array of four parts, the first of them the text ``Signature1``."""
 
 
 @value
@@ -58,11 +64,12 @@ def seal(kind: Kind, payload: bytes, signer: Signer) -> bytes:
 
     Raises ``ValueError`` when the document would be larger than ``MAX_SIZE``: no reader would take it.
     """
-    protected = _protected(kind, key_id(signer.public_key))
+    protected = _protected_prefix(kind) + key_id(signer.public_key)
     signature = signer.sign(signed_bytes(kind, protected, payload))
-    document = bytes([TAG_18]) + encode((protected, {}, payload, signature))
+    parts = (_BEGIN, byte_string(protected), _NO_UNPROTECTED, byte_string(payload), byte_string(signature))
+    document = b"".join(parts)
     if len(document) > MAX_SIZE:
-        message = f"the document has {len(document)} bytes, more than {MAX_SIZE}"
+        message = f"the document would be {len(document)} bytes, more than {MAX_SIZE}"
         raise ValueError(message)
     return document
 
@@ -106,8 +113,11 @@ def check_signature(envelope: Envelope, key: PublicKey) -> None:
 
 
 def signed_bytes(kind: Kind, protected: bytes, payload: bytes) -> bytes:
-    """Return the Sig_structure (RFC 9052 section 4.4), the very bytes under the signature."""
-    return encode(("Signature1", protected, external_aad(kind), payload))
+    """Return the Sig_structure (RFC 9052 section 4.4), the very bytes under the signature.
+
+    It is the encoding of ``("Signature1", protected, external_aad, payload)``.
+    """
+    return b"".join((_SIGNATURE1, byte_string(protected), byte_string(external_aad(kind)), byte_string(payload)))
 
 
 def external_aad(kind: Kind) -> bytes:
@@ -115,29 +125,35 @@ def external_aad(kind: Kind) -> bytes:
     return b"offline-activation/1/" + kind.value.encode()
 
 
-def _protected(kind: Kind, kid: KeyId) -> bytes:
-    return encode({_ALG: ALGORITHM, _CONTENT_TYPE: _CONTENT_PREFIX + kind.value, _KID: kid})
+@lru_cache(maxsize=len(Kind))
+def _protected_prefix(kind: Kind) -> bytes:
+    """Return the protected header of a kind up to its key id, which comes last."""
+    return encode({_ALG: ALGORITHM, _CONTENT_TYPE: _CONTENT_PREFIX + kind.value, _KID: bytes(KEY_ID_SIZE)})[
+        :-KEY_ID_SIZE
+    ]
 
 
 def _read_protected(protected: bytes) -> tuple[Kind, KeyId]:
+    prefix, kid = protected[:-KEY_ID_SIZE], KeyId(protected[-KEY_ID_SIZE:])
+    for kind in Kind:
+        if prefix == _protected_prefix(kind):
+            return kind, kid
+    return _refuse_protected(protected)
+
+
+def _refuse_protected(protected: bytes) -> NoReturn:
+    """Say what is wrong with a header that is none of the valid ones."""
     header = decode(protected)
     if not isinstance(header, dict):
         raise Refusal("profile.envelope", what="the protected header is not a map")
-    _check_algorithm(header)
+    algorithm = header.get(_ALG)
+    if isinstance(algorithm, bool) or algorithm != ALGORITHM:
+        raise Refusal("key.algorithm")
     if set(header) != {_ALG, _CONTENT_TYPE, _KID}:
         raise Refusal("profile.envelope", what="the protected header has other fields than alg, content type and kid")
     content_type, kid = header[_CONTENT_TYPE], header[_KID]
+    if not isinstance(kid, bytes) or len(kid) != KEY_ID_SIZE:
+        raise Refusal("profile.envelope", what=f"the key id is not {KEY_ID_SIZE} bytes")
     if not isinstance(content_type, str) or not content_type.startswith(_CONTENT_PREFIX):
         raise Refusal("profile.envelope", what="foreign content type")
-    if not isinstance(kid, bytes) or len(kid) != KEY_ID_SIZE:
-        raise Refusal("profile.envelope", what="the key id is not 8 bytes")
-    try:
-        return Kind(content_type.removeprefix(_CONTENT_PREFIX)), KeyId(kid)
-    except ValueError:
-        raise Refusal("profile.newer", what=f"content type {content_type}") from None
-
-
-def _check_algorithm(header: Map) -> None:
-    found = header.get(_ALG)
-    if isinstance(found, bool) or found != ALGORITHM:
-        raise Refusal("key.algorithm")
+    raise Refusal("profile.newer", what=f"content type {content_type}")

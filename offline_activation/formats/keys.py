@@ -4,6 +4,7 @@ The site key inside a request is chosen by a stranger, so weak keys are refused:
 which one signature fits many messages, and encodings that are not reduced, which give one key two names.
 """
 
+from functools import lru_cache
 from typing import Final, NewType, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -40,6 +41,7 @@ def public_key(raw: bytes) -> PublicKey:
     return PublicKey(raw)
 
 
+@lru_cache(maxsize=64)  # a vendor signs with few keys; hashing one costs as much as reading a small document
 def key_id(key: PublicKey) -> KeyId:
     """Return the 8-byte id of a public key."""
     return KeyId(sha256(key)[:KEY_ID_SIZE])
