@@ -109,6 +109,9 @@ def _encode(value: Value, put: Callable[[bytes], None], depth: int) -> None:
 
 
 def _encode_map(value: Map, put: Callable[[bytes], None], depth: int) -> None:
+    if not hasattr(value, "keys"):  # a list, a float: types say it cannot be, callers may not check types
+        message = f"{type(value).__name__} is outside the profile"
+        raise TypeError(message)
     put(head(_MAP, len(value)))
     for encoded, key in sorted(
         [(_ONE_BYTE[key] if type(key) is int and 0 <= key < _LONG else _encoded_key(key), key) for key in value]
@@ -219,9 +222,14 @@ def _read_map(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]
 
 
 def _read_key(data: bytes, at: int) -> tuple[int | str, int]:
-    key, at = _decode(data, at, 0)
-    if isinstance(key, bool) or not isinstance(key, int | str):  # 1 and true are one key to Python
+    if data[at] >> 5 not in {
+        _UNSIGNED,
+        _NEGATIVE,
+        _TEXT,
+    }:  # looked at before decoding: 1 and true are one key to Python
         raise Refusal("encoding.unsupported", what="a map key that is neither number nor text")
+    key, at = _decode(data, at, 0)
+    assert isinstance(key, int | str)  # noqa: S101 - for the type checker; the line above decided
     return key, at
 
 
