@@ -28,7 +28,7 @@ _FALSE, _TRUE, _NULL = 20, 21, 22
 _SHORTEST: Final = {24: 24, 25: 1 << 8, 26: 1 << 16, 27: 1 << 32}
 """Additional information -> smallest argument that may need it."""
 _ONE_BYTE: Final = tuple(bytes([first]) for first in range(256))
-_SHORT_TEXT: Final = _TEXT << 5
+_NEGATIVE_FROM, _BYTES_FROM, _TEXT_FROM, _ARRAY_FROM, _MAP_FROM, _TAG_FROM = (major << 5 for major in range(1, 7))
 _LONG: Final = 24
 """Arguments below this one sit in the first byte (RFC 8949 section 3)."""
 
@@ -83,7 +83,7 @@ def byte_string(data: bytes) -> bytes:
 def _encode(value: Value, put: Callable[[bytes], None], depth: int) -> None:
     if isinstance(value, str):
         raw = value.encode()
-        put(head(_TEXT, len(raw)))
+        put(_ONE_BYTE[_TEXT_FROM | len(raw)] if len(raw) < _LONG else head(_TEXT, len(raw)))
         put(raw)
     elif isinstance(value, bytes):
         put(head(_BYTES, len(value)))
@@ -113,17 +113,19 @@ def _encode_map(value: Map, put: Callable[[bytes], None], depth: int) -> None:
         message = f"{type(value).__name__} is outside the profile"
         raise TypeError(message)
     put(head(_MAP, len(value)))
-    for encoded, key in sorted(
-        [(_ONE_BYTE[key] if type(key) is int and 0 <= key < _LONG else _encoded_key(key), key) for key in value]
-    ):
-        put(encoded)
-        item = value[key]
-        if type(item) is str:  # most of a document; a call less for each field
-            raw = item.encode()
-            put(_ONE_BYTE[_SHORT_TEXT | len(raw)] if len(raw) < _LONG else head(_TEXT, len(raw)))
-            put(raw)
-        else:
+    previous = -1
+    for key in value:  # documents are written with small number keys in rising order: nothing to sort
+        if type(key) is not int or not previous < key < _LONG:
+            break
+        previous = key
+    else:
+        for key, item in value.items():
+            put(_ONE_BYTE[key])  # type: ignore[index]  # the loop above saw that they are small numbers
             _encode(item, put, depth)
+        return
+    for encoded, key in sorted([(_encoded_key(key), key) for key in value]):
+        put(encoded)
+        _encode(value[key], put, depth)
 
 
 def _encoded_key(key: int | str) -> bytes:
@@ -138,23 +140,23 @@ def _encoded_key(key: int | str) -> bytes:
 def _decode(data: bytes, at: int, depth: int) -> tuple[Value, int]:
     """Return one item and the position behind it; an ``IndexError`` means that the data ended too early."""
     first = data[at]
-    major, argument, at = first >> 5, first & 31, at + 1
+    argument, at = first & 31, at + 1
     if argument >= _LONG:
-        argument, at = _read_long(data, at, major, argument)
-    if major in (_TEXT, _BYTES):
+        argument, at = _read_long(data, at, first >> 5, argument)
+    if _BYTES_FROM <= first < _ARRAY_FROM:
         end = at + argument
         if end > len(data):
             raise Refusal("encoding.truncated")
-        return data[at:end].decode() if major == _TEXT else data[at:end], end
-    if major == _UNSIGNED:
+        return data[at:end].decode() if first >= _TEXT_FROM else data[at:end], end
+    if first < _NEGATIVE_FROM:
         return argument if argument <= MAX_INTEGER else _refuse_integer(), at
-    if major in (_MAP, _ARRAY):
-        if depth == 0:
-            raise Refusal("limit.depth", limit=MAX_DEPTH)
-        return _read_map(data, at, argument, depth - 1) if major == _MAP else _read_array(data, at, argument, depth - 1)
-    if major == _NEGATIVE:
+    if first < _BYTES_FROM:
         return -1 - argument if argument < MAX_INTEGER else _refuse_integer(), at
-    return _simple(major, argument), at
+    if first >= _TAG_FROM:
+        return _simple(first >> 5, argument), at
+    if depth == 0:
+        raise Refusal("limit.depth", limit=MAX_DEPTH)
+    return (_read_map if first >= _MAP_FROM else _read_array)(data, at, argument, depth - 1)
 
 
 def _read_long(data: bytes, at: int, major: int, info: int) -> tuple[int, int]:
@@ -200,40 +202,32 @@ def _read_map(data: bytes, at: int, count: int, depth: int) -> tuple[Value, int]
     if 2 * count > len(data) - at:
         raise Refusal("encoding.truncated")
     pairs: Map = {}
-    previous = b""
+    small, previous = -1, b""
     for _ in range(count):
-        start = at
-        key: int | str = data[at]
-        if data[at] < _LONG:  # a small number: most keys of a document
-            at += 1
+        start, key = at, data[at]
+        if key < _LONG:  # a small number: most keys of a document; they sort before all others
+            if key <= small or previous:
+                _refuse_key(known=key in pairs)
+            small = key
+            pairs[key], at = _decode(data, at + 1, depth)
         else:
-            key, at = _read_key(data, at)
-        encoded = data[start:at]
-        if encoded <= previous:
-            _refuse_key(key in pairs)
-        previous = encoded
-        first = data[at]
-        end = at + 1 + (first & 31)
-        if _SHORT_TEXT <= first < _SHORT_TEXT + _LONG and end <= len(data):  # as _decode does it, a call less
-            pairs[key], at = data[at + 1 : end].decode(), end
-        else:
-            pairs[key], at = _decode(data, at, depth)
+            other, at = _read_key(data, at)
+            if data[start:at] <= previous:
+                _refuse_key(known=other in pairs)
+            previous = data[start:at]
+            pairs[other], at = _decode(data, at, depth)
     return pairs, at
 
 
 def _read_key(data: bytes, at: int) -> tuple[int | str, int]:
-    if data[at] >> 5 not in {
-        _UNSIGNED,
-        _NEGATIVE,
-        _TEXT,
-    }:  # looked at before decoding: 1 and true are one key to Python
+    if not (data[at] < _BYTES_FROM or _TEXT_FROM <= data[at] < _ARRAY_FROM):  # to Python 1 and true are one key
         raise Refusal("encoding.unsupported", what="a map key that is neither number nor text")
     key, at = _decode(data, at, 0)
     assert isinstance(key, int | str)  # noqa: S101 - for the type checker; the line above decided
     return key, at
 
 
-def _refuse_key(known: bool) -> NoReturn:  # noqa: FBT001 - one fact, one caller
+def _refuse_key(*, known: bool) -> NoReturn:
     raise (
         Refusal("encoding.duplicate_key") if known else Refusal("encoding.not_deterministic", what="keys out of order")
     )

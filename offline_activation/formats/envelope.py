@@ -7,11 +7,10 @@ signature names kind and version, so a signature made for one kind of document i
 """
 
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final, NoReturn
 
 from offline_activation.errors import Refusal
-from offline_activation.formats.cbor import MAX_SIZE, byte_string, decode, encode
+from offline_activation.formats.cbor import MAX_SIZE, Map, byte_string, decode, encode
 from offline_activation.formats.keys import (
     KEY_ID_SIZE,
     SIGNATURE_SIZE,
@@ -64,7 +63,7 @@ def seal(kind: Kind, payload: bytes, signer: Signer) -> bytes:
 
     Raises ``ValueError`` when the document would be larger than ``MAX_SIZE``: no reader would take it.
     """
-    protected = _protected_prefix(kind) + key_id(signer.public_key)
+    protected = _PREFIX_OF[kind] + key_id(signer.public_key)
     signature = signer.sign(signed_bytes(kind, protected, payload))
     parts = (_BEGIN, byte_string(protected), _NO_UNPROTECTED, byte_string(payload), byte_string(signature))
     document = b"".join(parts)
@@ -117,7 +116,7 @@ def signed_bytes(kind: Kind, protected: bytes, payload: bytes) -> bytes:
 
     It is the encoding of ``("Signature1", protected, external_aad, payload)``.
     """
-    return b"".join((_SIGNATURE1, byte_string(protected), byte_string(external_aad(kind)), byte_string(payload)))
+    return b"".join((_SIGNATURE1, byte_string(protected), _AAD_OF[kind], byte_string(payload)))
 
 
 def external_aad(kind: Kind) -> bytes:
@@ -125,20 +124,20 @@ def external_aad(kind: Kind) -> bytes:
     return b"offline-activation/1/" + kind.value.encode()
 
 
-@lru_cache(maxsize=len(Kind))
 def _protected_prefix(kind: Kind) -> bytes:
     """Return the protected header of a kind up to its key id, which comes last."""
-    return encode({_ALG: ALGORITHM, _CONTENT_TYPE: _CONTENT_PREFIX + kind.value, _KID: bytes(KEY_ID_SIZE)})[
-        :-KEY_ID_SIZE
-    ]
+    header: Map = {_ALG: ALGORITHM, _CONTENT_TYPE: _CONTENT_PREFIX + kind.value, _KID: bytes(KEY_ID_SIZE)}
+    return encode(header)[:-KEY_ID_SIZE]
+
+
+_PREFIX_OF: Final = {kind: _protected_prefix(kind) for kind in Kind}
+_KIND_OF: Final = {prefix: kind for kind, prefix in _PREFIX_OF.items()}
+_AAD_OF: Final = {kind: byte_string(external_aad(kind)) for kind in Kind}
 
 
 def _read_protected(protected: bytes) -> tuple[Kind, KeyId]:
-    prefix, kid = protected[:-KEY_ID_SIZE], KeyId(protected[-KEY_ID_SIZE:])
-    for kind in Kind:
-        if prefix == _protected_prefix(kind):
-            return kind, kid
-    return _refuse_protected(protected)
+    kind = _KIND_OF.get(protected[:-KEY_ID_SIZE])
+    return (kind, KeyId(protected[-KEY_ID_SIZE:])) if kind is not None else _refuse_protected(protected)
 
 
 def _refuse_protected(protected: bytes) -> NoReturn:

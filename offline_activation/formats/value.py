@@ -6,9 +6,11 @@ The start-up path of a licensed application is measured against a bare signature
 :func:`typing.dataclass_transform`.
 """
 
-from typing import Any, TypeVar, cast, dataclass_transform
+from typing import Any, Final, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
+
+_set_field: Final = object.__setattr__
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -41,19 +43,20 @@ def changed(instance: T, **fields: object) -> T:
 
 
 def _initialiser(owner: str, names: tuple[str, ...], defaults: dict[str, Any]) -> Any:  # noqa: ANN401 - any signature
-    allowed = frozenset(names)
+    count = len(names)
 
     def __init__(self: object, **given: object) -> None:  # noqa: N807 - becomes the method of that name
-        if not allowed.issuperset(given):
-            message = f"{owner} has no field {sorted(given.keys() - allowed)}"
+        if len(given) != count or defaults:
+            given = defaults | given
+        try:
+            for name in names:
+                _set_field(self, name, given[name])
+        except KeyError as missing:
+            message = f"{owner} needs the field {missing}"
+            raise TypeError(message) from None
+        if len(given) != count:
+            message = f"{owner} has no field {sorted(given.keys() - set(names))}"
             raise TypeError(message)
-        for name in names:
-            try:
-                item = given[name] if name in given else defaults[name]
-            except KeyError:
-                message = f"{owner} needs the field {name}"
-                raise TypeError(message) from None
-            object.__setattr__(self, name, item)
 
     return __init__
 
@@ -64,7 +67,7 @@ def _fields(self: Any) -> dict[str, Any]:  # noqa: ANN401 - works for every valu
 
 def _restore(self: object, state: dict[str, Any]) -> None:
     for name, item in state.items():
-        object.__setattr__(self, name, item)
+        _set_field(self, name, item)
 
 
 def _equal(self: object, other: object) -> bool:
