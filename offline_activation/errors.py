@@ -109,6 +109,11 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "{source} is neither an activation document, a picture nor text.",
         "Choose the .areq or .alic file, a photo of the QR code, or the mail it came with.",
     ),
+    "text.differs": (
+        "ARMOR",
+        "The readable lines say something else than the signed block: {labels}.",
+        "Only the signed block counts; 'activation-site inspect FILE' shows it. Ask who changed the lines.",
+    ),
     # -- QR pictures ----------
     "picture.no_code": (
         "ARMOR",
@@ -118,7 +123,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
     "picture.foreign_code": (
         "ARMOR",
         "{source} holds a QR code, but not of an activation document.",
-        "Photograph the QR code of the request or licence sheet.",
+        "Photograph the QR code of the request or license sheet.",
     ),
     "picture.unreadable": (
         "ENCODING",
@@ -137,7 +142,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "picture.terminal_too_small": (
         "USAGE",
-        "The QR code needs a terminal of {needed} characters; this one has {columns} x {lines}.",
+        "The QR code needs {needed} characters; this terminal has {columns} x {lines}.",
         "Make the window larger, or write the code to a picture with --qr FILE.png.",
     ),
     "carrier.unreadable": (
@@ -349,7 +354,7 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The clock of this server shows {now}, but it has already been {seen}.",
         "Correct the clock of this server.",
     ),
-    # -- the states of a licence ----------
+    # -- the states of a license ----------
     "license.not_activated": (
         "STATE",
         "This installation has no license yet.",
@@ -359,6 +364,11 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "STATE",
         "This installation runs in demo mode until {until}.",
         "Make a request with 'activation-site request' and import the response.",
+    ),
+    "license.demo_note_lost": (
+        "IO",
+        "There is no license, and the note of when the demo began is lost.",
+        "Make a request with 'activation-site request' and import the response, or restore the state directory.",
     ),
     "license.demo_ended": (
         "EXPIRED",
@@ -416,6 +426,16 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "Check the disk and the rights of the state directory, or import the latest response again.",
     ),
     # -- site: state of the installation ----------
+    "site.damaged": (
+        "IO",
+        "The file {name} of the state directory cannot be used: {what}.",
+        "Restore it from your backup of the state directory, or speak to the vendor.",
+    ),
+    "site.restored": (
+        "IO",
+        "The file {name} of the state directory is damaged; a good copy is used instead.",
+        "Check the disk, run 'activation-site doctor' and import the latest response again.",
+    ),
     "site.not_the_server": (
         "STATE",
         "This is a client installation; licenses are handled on the server only.",
@@ -441,6 +461,11 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "There is no open request {reference}.",
         "List the open requests with 'activation-site pending'.",
     ),
+    "site.request_damaged": (
+        "IO",
+        "The request file {name} is damaged and does not count.",
+        "Make a new request; remove the damaged file.",
+    ),
     "site.locked": (
         "IO",
         "Another program is changing this installation.",
@@ -454,7 +479,12 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
     "site.license_number_fixed": (
         "STATE",
         "This installation already uses the license number {installed}.",
-        "Leave --license-number out; another license needs another installation (--home).",
+        "Leave --license-number out; cancel an open request to correct it; another license needs another --home.",
+    ),
+    "site.unfinished": (
+        "IO",
+        "{done}, but {what}",
+        "Free space or correct the rights of the state directory, then run the same command again to finish.",
     ),
     "identity.none": (
         "BINDING",
@@ -532,6 +562,11 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "The license ended on {until}.",
         "Order a renewal.",
     ),
+    "policy.order_open": (
+        "POLICY",
+        "No order of the license is processed (entered: {order}).",
+        "Process the order with 'activation-vendor order process', then sign the request again.",
+    ),
     "policy.clock": (
         "CLOCK",
         "The request is dated {created}, far from the vendor's time {now}.",
@@ -602,6 +637,11 @@ CATALOG: Final[dict[str, tuple[str, str, str]]] = {
         "IO",
         "{path} already exists and was left as it is.",
         "Choose another name, or add --force to replace it.",
+    ),
+    "io.template_missing": (
+        "IO",
+        "The template {name} is missing from this installation.",
+        "Install the package again.",
     ),
     "io.not_a_file": (
         "IO",

@@ -26,6 +26,7 @@ class Stage:
     def __init__(self, place: Path) -> None:
         """Set up the environment of both programs below ``place``."""
         self.place = place
+        (place / "samples").symlink_to(ROOT / "samples")
         self.environment = os.environ | {
             "PATH": f"{BINARIES}{os.pathsep}{os.environ.get('PATH', '')}",
             "ACTIVATION_VENDOR_HOME": "vendor",
@@ -65,7 +66,7 @@ def vendor_prepares(stage: Stage) -> str:
     """Create the vendor, its product and an order; return the license number."""
     stage.act("1. The vendor creates its keys, loads the product and enters an order")
     stage.run('activation-vendor init --name "Inception Technologies"')
-    stage.run(f"activation-vendor product load {ROOT / 'samples/infinitime.toml'}")
+    stage.run("activation-vendor product load samples/infinitime.toml")
     stage.run("activation-vendor product export infinitime -o infinitime.product")
     added = stage.run(
         'activation-vendor order add --product infinitime --company "Northwind Manufacturing" '
@@ -87,10 +88,10 @@ def site_requests(stage: Stage, number: str) -> None:
     """Start the server in demo mode and write the request as file, QR picture and sheet."""
     stage.act("2. The air-gapped server starts in demo mode and writes a signed request")
     stage.run("activation-site init infinitime.product")
-    stage.run(f"{sys.executable} {ROOT / 'samples/timeclock.py'}")
+    stage.run("python samples/timeclock.py")
     stage.run("activation-site tech-info")
     stage.run(
-        f"activation-site request --license-number {number.lower()} --contact {ROOT / 'samples/contact.toml'} "
+        f"activation-site request --license-number {number.lower()} --contact samples/contact.toml "
         "-o request.areq --qr request.png --sheet request.html"
     )
     stage.run("activation-site pending")
@@ -125,7 +126,7 @@ def site_imports(stage: Stage) -> None:
     stage.run("activation-site import license.png")
     stage.run("activation-site import license.alic")
     stage.run("activation-site license")
-    stage.run(f"{sys.executable} {ROOT / 'samples/timeclock.py'}")
+    stage.run("python samples/timeclock.py")
 
 
 def additional_purchase(stage: Stage, number: str) -> None:
@@ -142,7 +143,7 @@ def additional_purchase(stage: Stage, number: str) -> None:
     stage.run("activation-site import update.alic")
     stage.run("activation-site license")
     stage.run("activation-site check --option accruals_plus --use employees=100")
-    stage.run(f"{sys.executable} {ROOT / 'samples/timeclock.py'}")
+    stage.run("python samples/timeclock.py")
 
 
 def main() -> None:

@@ -30,8 +30,8 @@ _MAX_LINES: Final = -(-MAX_SIZE // BYTES_PER_LINE)
 
 _LABELS: Final = "|".join(get_args(Label))
 _GAP: Final = r"[\s>|]+"
-_BEGIN: Final = re.compile(rf"\bOA1{_GAP}({_LABELS}){_GAP}([0-9]{{1,3}}){_GAP}LINES\b", re.IGNORECASE | re.ASCII)
-_END: Final = re.compile(rf"\bOA1{_GAP}({_LABELS}){_GAP}END\b", re.IGNORECASE | re.ASCII)
+_BEGIN: Final = re.compile(rf"\b[O0]A[1IL]{_GAP}({_LABELS}){_GAP}([0-9]{{1,3}}){_GAP}LINES\b", re.IGNORECASE | re.ASCII)
+_END: Final = re.compile(rf"\b[O0]A[1IL]{_GAP}({_LABELS}){_GAP}END\b", re.IGNORECASE | re.ASCII)
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"))
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 _LINE_ENDS: Final = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")

@@ -1,8 +1,8 @@
 """The numbered ladder: response bytes in, one accepted thing or one refusal out (docs/checks.md has the same numbers).
 
 The ladder knows no file, clock, environment or randomness: who calls it brings the facts and the time, once.  It runs
-at import (all rungs), at every start (without 9 and 11: there is no request to answer) and at the vendor, on its own
-output before it signs.
+at import (all rungs), at every start (1 to 8 and 10: nothing is asked, and what the time means is told by ``standing``)
+and at the vendor, on its own output before it signs.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from typing import Final
 from offline_activation.errors import Refusal
 from offline_activation.formats.envelope import Envelope, Kind, check_signature, expect, open_envelope
 from offline_activation.formats.instants import show_instant, show_local_end
-from offline_activation.formats.keys import PublicKey
+from offline_activation.formats.keys import KeyId, PublicKey
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import DocumentId, ProductId, document_id, reference, show_license_number, site_id
 from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.value import value
 from offline_activation.identity.matching import Match, match
 from offline_activation.verify.standing import final_end
-from offline_activation.verify.trust import Trust, is_revoked, signing_key, updated
+from offline_activation.verify.trust import Trust, is_revoked, pinned_trust, signing_key, updated
 
 CLOCK_TOLERANCE: Final = 300
 """Seconds by which vendor and site clocks may disagree without a word."""
@@ -36,11 +36,13 @@ class Facts:
 
 @value
 class Evidence:
-    """What this installation remembers: its open requests and the license in force."""
+    """What this installation remembers: its open requests and the license in force (see :func:`evidence_of`)."""
 
     open_requests: frozenset[DocumentId]
     installed: LicenseDocument | None = None
     installed_id: DocumentId | None = None
+    installed_key: KeyId | None = None
+    """Id of the key that signed the license in force: once it is revoked, that license holds no other one back."""
 
 
 @value
@@ -52,6 +54,7 @@ class AcceptedLicense:
     document: bytes
     trust: Trust
     match: Match
+    signed_by: KeyId
     revoked_key: bool
     """At start-up only: the signing key was revoked after the license was installed."""
 
@@ -66,6 +69,18 @@ class AcceptedRefusal:
     trust: Trust
 
 
+def evidence_of(in_force: AcceptedLicense | None, *, open_requests: frozenset[DocumentId]) -> Evidence:
+    """Return what an installation remembers, from the license in force as ``check_installed`` found it."""
+    if in_force is None:
+        return Evidence(open_requests=open_requests)
+    return Evidence(
+        open_requests=open_requests,
+        installed=in_force.license,
+        installed_id=in_force.response_id,
+        installed_key=in_force.signed_by,
+    )
+
+
 def check_response(
     document: bytes, *, trust: Trust, facts: Facts, evidence: Evidence, now: int
 ) -> AcceptedLicense | AcceptedRefusal:
@@ -74,82 +89,120 @@ def check_response(
     A license that is already installed passes again (the caller sees it by its ``response_id``).
     Raises :class:`Refusal` with the code of the first rung that says no; see docs/checks.md.
     """
-    # 1-3 form, kind, content: before any signature, so that damage is called damage
-    envelope = open_envelope(document)
-    expect(envelope, Kind.LICENSE, Kind.REFUSAL)
+    # 1-3 before any key or signature, so that damage is called damage
+    envelope = _read_form(document, Kind.LICENSE, Kind.REFUSAL)
     content = read_license(envelope) if envelope.kind is Kind.LICENSE else read_refusal(envelope)
-    # 4-6 trust list, key, signature
-    trust = _check_signer(envelope, content, trust)
+    # 4-8
+    trust = _check_trust_list(content, trust, envelope)
+    _check_signer(envelope, content, trust)
     if is_revoked(trust, envelope):
         raise Refusal("key.revoked", kind=envelope.kind.value)
-    # 7-8 product and site
     _check_addressee(content, facts, envelope.kind.value)
+    # 9-13
     response_id = document_id(envelope.payload)
-    # 9 the request it answers
-    if content.request_id not in evidence.open_requests and response_id != evidence.installed_id:
-        _refuse_unasked(content, evidence, envelope.kind.value)
+    installed = None if evidence.installed_key in trust.current.revoked else evidence.installed
+    if response_id != evidence.installed_id:
+        _check_request(content, evidence.open_requests, installed, envelope.kind.value)
     if isinstance(content, RefusalDocument):
         return AcceptedRefusal(refusal=content, response_id=response_id, document=document, trust=trust)
-    # 10 machine
     found = _check_machine(content, facts)
-    # 11 license number and revision
-    if evidence.installed is not None and response_id != evidence.installed_id:
-        _check_revision(content, evidence.installed)
-    # 12 clock, 13 end
+    if installed is not None and response_id != evidence.installed_id:
+        _check_revision(content, installed)
     _check_times(content, now)
-    return AcceptedLicense(
-        license=content, response_id=response_id, document=document, trust=trust, match=found, revoked_key=False
-    )
+    return _accepted(document, envelope, content, trust, found)
 
 
 def check_installed(document: bytes, *, trust: Trust, facts: Facts) -> AcceptedLicense:
     """Check the license in force at a start: rungs 1 to 8 and 10; what the time means is told by ``standing``.
 
-    Raises :class:`Refusal`.  A key revoked since the import does not stop an honest site; it is reported.
+    Raises :class:`Refusal`.  What was rightly installed stays in force: a key revoked since the import is reported and
+    stops nobody, and a key that newer trust lists leave out or bind anew still counts as the list inside the license
+    has it.
     """
-    envelope = open_envelope(document)
-    expect(envelope, Kind.LICENSE)
+    envelope = _read_form(document, Kind.LICENSE)
     content = read_license(envelope)
-    trust = _check_signer(envelope, content, trust)
+    newest = _check_trust_list(content, trust, envelope)
+    try:
+        _check_signer(envelope, content, newest)
+    except Refusal as refusal:
+        try:
+            _check_signer(envelope, content, pinned_trust(trust.root, content.trust))
+        except Refusal:
+            raise refusal from None
     _check_addressee(content, facts, envelope.kind.value)
+    return _accepted(document, envelope, content, newest, _check_machine(content, facts))
+
+
+def _accepted(
+    document: bytes, envelope: Envelope, content: LicenseDocument, trust: Trust, found: Match
+) -> AcceptedLicense:
     return AcceptedLicense(
         license=content,
         response_id=document_id(envelope.payload),
         document=document,
         trust=trust,
-        match=_check_machine(content, facts),
+        match=found,
+        signed_by=envelope.key_id,
         revoked_key=is_revoked(trust, envelope),
     )
 
 
-def _check_signer(envelope: Envelope, content: LicenseDocument | RefusalDocument, trust: Trust) -> Trust:
+def _read_form(document: bytes, *kinds: Kind) -> Envelope:
+    # 1 form
+    envelope = open_envelope(document)
+    # 2 kind
+    expect(envelope, *kinds)
+    # 3 content: the caller reads it, because only it knows the kind
+    return envelope
+
+
+def _check_trust_list(content: LicenseDocument | RefusalDocument, trust: Trust, envelope: Envelope) -> Trust:
+    # 4 trust list: signed by the pinned root; the newer one of those seen counts
     try:
-        trust = updated(trust, content.trust)
+        return updated(trust, content.trust)
     except Refusal as refusal:
         if refusal.code == "key.root_mismatch":  # another vendor, or a root brought along by an attacker
             raise Refusal("key.unknown", kind=envelope.kind.value, vendor=trust.current.vendor) from refusal
         raise
+
+
+def _check_signer(envelope: Envelope, content: LicenseDocument | RefusalDocument, trust: Trust) -> None:
+    # 5 key: listed, for this use, product and time
     entry = signing_key(trust, envelope, content.product, content.issued)
+    # 6 signature; at import also: by a key that is not revoked
     check_signature(envelope, entry.key)
-    return trust
 
 
 def _check_addressee(content: LicenseDocument | RefusalDocument, facts: Facts, kind: str) -> None:
+    # 7 product
     if content.product != facts.product:
         raise Refusal("binding.other_product", kind=kind, found=content.product, expected=facts.product)
+    # 8 site
     if content.site != site_id(facts.site_key):
         raise Refusal("license.wrong_machine", what="it was issued to another installation (site key)")
 
 
-def _refuse_unasked(content: LicenseDocument | RefusalDocument, evidence: Evidence, kind: str) -> None:
-    """Say which kind of stranger this is: an older license of ours, or an answer nobody waits for."""
-    installed = evidence.installed
-    if isinstance(content, LicenseDocument) and installed is not None and content.revision < installed.revision:
+def _check_request(
+    content: LicenseDocument | RefusalDocument,
+    open_requests: frozenset[DocumentId],
+    installed: LicenseDocument | None,
+    kind: str,
+) -> None:
+    # 9 request: an answer to something asked here and not cancelled; else say which kind of stranger it is
+    if content.request_id in open_requests:
+        return
+    if (
+        isinstance(content, LicenseDocument)
+        and installed is not None
+        and content.license_number == installed.license_number
+        and content.revision < installed.revision
+    ):
         raise Refusal("replay.older_revision", found=content.revision, installed=installed.revision)
     raise Refusal("binding.other_request", kind=kind, reference=reference(content.request_id))
 
 
 def _check_machine(content: LicenseDocument, facts: Facts) -> Match:
+    # 10 machine
     found = match(content.components, facts.components)
     if found.verdict == "other":
         raise Refusal("license.wrong_machine", what=found.explanation)
@@ -157,6 +210,7 @@ def _check_machine(content: LicenseDocument, facts: Facts) -> Match:
 
 
 def _check_revision(content: LicenseDocument, installed: LicenseDocument) -> None:
+    # 11 revision: of the installed license number, and never back
     if content.license_number != installed.license_number:
         raise Refusal(
             "binding.other_license",
@@ -170,8 +224,10 @@ def _check_revision(content: LicenseDocument, installed: LicenseDocument) -> Non
 
 
 def _check_times(content: LicenseDocument, now: int) -> None:
+    # 12 clock
     if content.issued > now + CLOCK_TOLERANCE:
         raise Refusal("clock.future", kind="license", issued=show_instant(content.issued), now=show_instant(now))
+    # 13 end
     end = final_end(content)
     if end is not None and now >= end:
         raise Refusal("license.expired", until=show_local_end(end))

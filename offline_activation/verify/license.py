@@ -4,31 +4,48 @@ from collections.abc import Mapping
 from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal
-from offline_activation.formats.instants import show_day, show_local_end
+from offline_activation.formats.instants import DAY, show_day, show_local_end
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import show_license_number
 from offline_activation.formats.product import ProductDocument
-from offline_activation.verify.standing import DEMO, Standing
+from offline_activation.formats.value import changed
+from offline_activation.verify.standing import Standing, licensed_standing
 
 USABLE: Final = frozenset({"active", "renewal_due", "in_grace", "demo"})
 """States in which a product runs with the rights of its license or demo."""
+
+CARRIED_ON_DAYS: Final = 7
+"""How long a running program goes on with the License it has while the state directory cannot be read."""
 
 
 class License:
     """What the product may do now.  Made only by this package, after the ladder of checks.
 
-    ``state`` is one of the states of docs/checks.md.  ``problem`` (code, message, remedy) says why the product is not
-    licensed, or ``None``; ``warnings`` are things to tell the administrator while everything still works.
+    ``state`` is one of the states of docs/checks.md, as it was at the time given to ``load_license``; load again to
+    know it later.  ``problem`` (code, message, remedy) says why the product is not licensed, or ``None``; ``warnings``
+    are things to tell the administrator while everything still works.
     """
 
-    __slots__ = ("_document", "_product", "_standing")
+    __slots__ = ("_document", "_product", "_seen", "_standing")
 
     def __init__(
-        self, *, product: ProductDocument | None, document: LicenseDocument | None, standing: Standing
+        self,
+        *,
+        product: ProductDocument | None,
+        document: LicenseDocument | None,
+        standing: Standing,
+        seen: int | None = None,
     ) -> None:
+        """``seen`` is when the license was read and verified, in seconds since 1970."""
         self._product = product
         self._document = document
         self._standing = standing
+        self._seen = seen
+
+    def __repr__(self) -> str:
+        """Return state, product, revision and problem; never the license number, which may be a secret."""
+        problem = "" if self.problem is None else f" {self.problem.code}"
+        return f"<License {self.state} {self.product or '-'} revision {self.revision}{problem}>"
 
     @property
     def state(self) -> str:
@@ -127,15 +144,15 @@ class License:
     def require(self, name: str, *, in_use: int) -> None:
         """Check that ``in_use`` of a limit is covered; 4 readers in use need a limit of at least 4.
 
-        Raises :class:`Refusal` ``license.over_limit``, or the ``problem`` of the license when it is not usable and
-        not even demo rules allow so many.
+        After an end, while demo rules hold, what the demo allows is covered.  Raises :class:`Refusal`
+        ``license.over_limit`` while the license or the demo holds; otherwise the ``problem``, also for ``in_use`` 0
+        unless demo rules hold.
         """
         licensed = self.limit(name)
-        if in_use <= licensed:
-            return
-        if self.problem is not None and self.state != DEMO:
-            raise self.problem
-        raise Refusal("license.over_limit", limit=self.label(name), used=in_use, licensed=licensed)
+        if self.problem is not None and (in_use > licensed or not self._standing.demo):
+            raise self.problem.with_traceback(None)
+        if in_use > licensed:
+            raise Refusal("license.over_limit", limit=self.label(name), used=in_use, licensed=licensed)
 
     def label(self, name: str) -> str:
         """Return the label of a limit or option on screens; the name itself when the product file knows none."""
@@ -145,6 +162,19 @@ class License:
             if rule is not None:
                 return str(getattr(rule, "label", name))
         return name
+
+    def carried_on(self, product: str, problem: ActivationError, now: int) -> "License | None":
+        """Return this License as it stands at ``now``, warning of ``problem``; ``None`` when it cannot go on.
+
+        It can for 7 days after it was read from the disk and verified, when it is of ``product``.
+        """
+        if self._product is None or self._document is None or self._seen is None or self.product != product:
+            return None
+        if abs(now - self._seen) >= CARRIED_ON_DAYS * DAY:
+            return None
+        standing = licensed_standing(self._document, self._product, now)
+        standing = changed(standing, warnings=(*standing.warnings, problem))
+        return License(product=self._product, document=self._document, standing=standing, seen=self._seen)
 
     def _day(self, field: str) -> str | None:
         end: int | None = getattr(self._document, field) if self._document else None

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from offline_activation.errors import ActivationError, Refusal
+from offline_activation.errors import ActivationError, Refusal, Trouble
 from offline_activation.formats.instants import DAY, show_local_end
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.product import ProductDocument
@@ -58,15 +58,23 @@ def licensed_standing(document: LicenseDocument, product: ProductDocument, now: 
         warning = Refusal("license.in_grace", due=show_local_end(end), until=show_local_end(last))
         return Standing(state=IN_GRACE, days_left=(last - now) // DAY, warnings=(warning,))
     days = (end - now) // DAY
-    if product.warn_days and days < product.warn_days[0]:
+    if product.warn_days and end - now <= product.warn_days[0] * DAY:
         warning = Refusal("license.renewal_due", due=show_local_end(end), days=days)
         return Standing(state=RENEWAL_DUE, days_left=days, warnings=(warning,))
     return Standing(state=ACTIVE, days_left=days)
 
 
-def unlicensed_standing(product: ProductDocument, since: int, now: int) -> Standing:
-    """Return the standing of an installation without a license: demo for ``demo_days`` from ``since``, then nothing."""
-    end = since + product.demo_days * DAY
+def unlicensed_standing(product: ProductDocument, since: int | None, now: int) -> Standing:
+    """Return the standing of an installation without a license: demo for ``demo_days`` from ``since``, then nothing.
+
+    ``since`` is ``None`` when the note of it is lost: nobody gets a new demo by deleting it.  A ``since`` later than
+    ``now`` (the clock was wrong once, or is now) counts as ``now``.
+    """
+    if product.demo_days == 0:
+        return Standing(state=NOT_ACTIVATED, problem=Refusal("license.not_activated"))
+    if since is None:
+        return Standing(state=NOT_ACTIVATED, problem=Trouble("license.demo_note_lost"))
+    end = min(since, now) + product.demo_days * DAY
     if now >= end:
         problem = Refusal("license.demo_ended", until=show_local_end(end))
         return Standing(state=NOT_ACTIVATED, days_left=0, problem=problem)

@@ -40,21 +40,33 @@ def updated(trust: Trust, document: bytes) -> Trust:
 def signing_key(trust: Trust, envelope: Envelope, product: ProductId, issued: int) -> IssuingKey:
     """Return the key that may have signed ``envelope`` for ``product`` at ``issued`` (seconds since 1970).
 
-    Revocation is not looked at here, because it means different things at import and at start-up; see
-    :func:`is_revoked`.  Raises :class:`Refusal`: ``key.unknown``, ``key.not_for_use``, ``key.not_for_product``,
-    ``key.outside_time``.
+    A key may be listed more than once, with other bounds for other products; the first entry that fits counts.
+    Revocation of a listed key is not looked at here, because it means different things at import and at start-up; see
+    :func:`is_revoked`.  Raises :class:`Refusal`: ``key.unknown``, ``key.revoked`` for one that is no longer listed,
+    ``key.not_for_use``, ``key.not_for_product``, ``key.outside_time``.
     """
-    kind = envelope.kind.value
-    entry = next((item for item in trust.current.keys if key_id(item.key) == envelope.key_id), None)
-    if entry is None:
-        raise Refusal("key.unknown", kind=kind, vendor=trust.current.vendor)
-    if USE_OF_KIND[envelope.kind] not in entry.uses:
-        raise Refusal("key.not_for_use", kind=kind)
+    entries = [entry for entry in trust.current.keys if key_id(entry.key) == envelope.key_id]
+    if not entries:
+        if is_revoked(trust, envelope):
+            raise Refusal("key.revoked", kind=envelope.kind.value)
+        raise Refusal("key.unknown", kind=envelope.kind.value, vendor=trust.current.vendor)
+    objections: list[Refusal] = []
+    for entry in entries:
+        objection = _objection(entry, envelope.kind, product, issued)
+        if objection is None:
+            return entry
+        objections.append(objection)
+    raise objections[0]
+
+
+def _objection(entry: IssuingKey, kind: Kind, product: ProductId, issued: int) -> Refusal | None:
+    if USE_OF_KIND[kind] not in entry.uses:
+        return Refusal("key.not_for_use", kind=kind.value)
     if entry.products is not None and product not in entry.products:
-        raise Refusal("key.not_for_product", kind=kind, product=product)
+        return Refusal("key.not_for_product", kind=kind.value, product=product)
     if not entry.not_before <= issued < entry.not_after:
-        raise Refusal("key.outside_time", kind=kind)
-    return entry
+        return Refusal("key.outside_time", kind=kind.value)
+    return None
 
 
 def is_revoked(trust: Trust, envelope: Envelope) -> bool:

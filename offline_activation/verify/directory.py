@@ -1,0 +1,194 @@
+"""The state directory as the start-up path reads it: what its files are called and what each of them says.
+
+Reading only.  What a licensed site cannot do without is kept twice, so that one bad file never makes it an unlicensed
+one; reading says when a kept copy had to stand in.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from offline_activation.errors import ActivationError, Refusal, Trouble
+from offline_activation.files import read_bounded
+from offline_activation.formats.cbor import MAX_SIZE
+from offline_activation.formats.envelope import open_envelope
+from offline_activation.formats.keys import KEY_SIZE, PublicKey, public_key
+from offline_activation.formats.license_document import read_license
+from offline_activation.formats.names import SiteId, site_id
+from offline_activation.formats.product import ProductDocument, receive_product
+from offline_activation.identity.components import blinded, read_components
+from offline_activation.verify.checks import AcceptedLicense, Facts, check_installed
+from offline_activation.verify.trust import Trust, pinned_trust, updated
+
+T = TypeVar("T")
+
+HOME_VARIABLE: Final = "ACTIVATION_SITE_HOME"
+
+PRODUCT: Final = "product.cose"
+KEPT_PRODUCT: Final = "product.kept.cose"
+TRUST: Final = "trust.cose"
+"""No copy is kept: every license carries the list it needs."""
+LICENSE: Final = "license.cose"
+KEPT_LICENSE: Final = "license.kept.cose"
+"""A second copy of the license in force, for the day the first is damaged."""
+SITE_KEY_PUBLIC: Final = "site_key.pub"
+KEPT_SITE_KEY_PUBLIC: Final = "site_key.kept.pub"
+INITIALISED: Final = "initialised"
+"""When the installation was made, seconds since 1970 as text: the demo counts from there."""
+
+_DAMAGE: Final = frozenset({"ENCODING", "PROFILE", "SIG", "LIMIT", "IO"})
+"""Reason classes that speak of a bad file, not of a good document which says no."""
+
+
+def default_home() -> str:
+    """Return the state directory named by ``ACTIVATION_SITE_HOME``, else the platform's usual place."""
+    named = os.environ.get(HOME_VARIABLE)
+    if named:
+        return named
+    import platformdirs  # noqa: PLC0415 - 3 ms that only an application without a named home pays
+
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    base = platformdirs.site_data_dir if is_root or os.name == "nt" else platformdirs.user_data_dir
+    return str(base("offline-activation", appauthor=False))
+
+
+def find_product(home: str) -> tuple[ProductDocument, bool]:
+    """Return the product file pinned in ``home``, and whether its kept copy had to stand in.
+
+    Raises :class:`Refusal` ``site.not_initialised`` without one and ``profile.newer``; :class:`Trouble`
+    ``site.damaged`` when it is there and no copy of it is good.
+    """
+    try:
+        return _first_good(home, (PRODUCT, KEPT_PRODUCT), MAX_SIZE, receive_product)
+    except ActivationError as error:
+        if error.code == "io.not_found":
+            raise Refusal("site.not_initialised", path=home) from error
+        if error.code == "profile.newer":
+            raise
+        raise Trouble("site.damaged", name=PRODUCT, what=_phrase(error)) from error
+
+
+def find_trust(home: str, product: ProductDocument) -> tuple[Trust, bool]:
+    """Return the newest trust this installation has seen, and whether its list was damaged.
+
+    Without a good list it is the one of the product file.  Raises the :class:`Refusal` of that one.
+    """
+    trust = pinned_trust(product.root, product.trust)
+    try:
+        return updated(trust, read_bounded(os.path.join(home, TRUST), limit=MAX_SIZE)), False
+    except ActivationError as error:
+        return trust, error.code != "io.not_found"
+
+
+def find_site_key(home: str) -> tuple[PublicKey, bool]:
+    """Return the public half of the site key, and whether its kept copy had to stand in.
+
+    The file has no check of its own: of two copies that differ, the one to which the license was issued is right.
+    Raises :class:`Trouble` ``site.damaged`` when no copy is good.
+    """
+    names = (SITE_KEY_PUBLIC, KEPT_SITE_KEY_PUBLIC)
+    try:
+        key, stood_in = _first_good(home, names, 4 * KEY_SIZE, _key_from_text)
+    except ActivationError as error:
+        raise Trouble("site.damaged", name=SITE_KEY_PUBLIC, what=_phrase(error)) from error
+    if not stood_in:
+        try:
+            other, _ = _first_good(home, names[1:], 4 * KEY_SIZE, _key_from_text)
+        except ActivationError:
+            other = key
+        if other != key and site_id(key) != (licensed := _licensed_site(home)) and site_id(other) == licensed:
+            return other, True
+    return key, stood_in
+
+
+def read_product_file(home: str) -> ProductDocument:
+    """Return the product file pinned in ``home``; raises as :func:`find_product` does."""
+    return find_product(home)[0]
+
+
+def read_trust(home: str, product: ProductDocument) -> Trust:
+    """Return the newest trust this installation has seen; a damaged list falls back to that of the product file."""
+    return find_trust(home, product)[0]
+
+
+def read_facts(home: str, product: ProductDocument) -> Facts:
+    """Return who this installation is; raises :class:`Trouble` ``site.damaged``, :class:`Refusal` ``identity.none``."""
+    return facts_of(home, product, find_site_key(home)[0])
+
+
+def facts_of(home: str, product: ProductDocument, site_key: PublicKey) -> Facts:
+    """Return who the installation with this key is; raises :class:`Refusal` ``identity.none``."""
+    present = {
+        component.name: blinded(component, product=product.product, site_key=site_key)
+        for component in read_components(home)
+        if component.value is not None
+    }
+    return Facts(product=product.product, site_key=site_key, components=present)
+
+
+def has_license(home: str) -> bool:
+    """Tell whether anything stands where the license and its kept copy are; it may well be damaged or unreadable."""
+    return any(os.path.lexists(os.path.join(home, name)) for name in (LICENSE, KEPT_LICENSE))
+
+
+def read_license_in_force(home: str, *, trust: Trust, facts: Facts) -> tuple[AcceptedLicense, bool] | None:
+    """Return the license in force and whether the kept copy had to stand in; ``None`` when there is no license.
+
+    When no copy is good, raises :class:`Trouble` ``license.unreadable`` for a damaged file, or the :class:`Refusal` of
+    a document that is whole and says no (``key.*``, ``binding.*``, ``license.wrong_machine``, ``profile.newer``).
+    """
+
+    def check(document: bytes) -> AcceptedLicense:
+        return check_installed(document, trust=trust, facts=facts)
+
+    try:
+        return _first_good(home, (LICENSE, KEPT_LICENSE), MAX_SIZE, check)
+    except ActivationError as error:
+        if error.code == "io.not_found":
+            return None
+        if error.reason in _DAMAGE and error.code != "profile.newer":
+            raise Trouble("license.unreadable", what=_phrase(error)) from error
+        raise
+
+
+def read_initialised(home: str) -> int | None:
+    """Return when the installation was made, in seconds since 1970; ``None`` when that note is lost."""
+    try:
+        return int(read_bounded(os.path.join(home, INITIALISED), limit=32))
+    except (ActivationError, ValueError):
+        return None
+
+
+def _first_good(home: str, names: tuple[str, ...], limit: int, read: Callable[[bytes], T]) -> tuple[T, bool]:
+    """Return what the first good copy says, and whether an earlier one was bad or missing.
+
+    Raises the error of the first copy that is there, which says more than that another one is missing.
+    """
+    errors: list[ActivationError] = []
+    for name in names:
+        try:
+            return read(read_bounded(os.path.join(home, name), limit=limit)), bool(errors)
+        except ActivationError as error:
+            errors.append(error)
+    raise next((error for error in errors if error.code != "io.not_found"), errors[0])
+
+
+def _key_from_text(text: bytes) -> PublicKey:
+    try:
+        return public_key(bytes.fromhex(text.decode()))
+    except ValueError:
+        raise Refusal("key.weak") from None
+
+
+def _licensed_site(home: str) -> SiteId | None:
+    """Return the site that the license names, unproven: it only chooses between two keys of this directory."""
+    try:
+        return _first_good(home, (LICENSE, KEPT_LICENSE), MAX_SIZE, lambda data: read_license(open_envelope(data)))[
+            0
+        ].site
+    except ActivationError:
+        return None
+
+
+def _phrase(error: ActivationError) -> str:
+    return error.message[:1].lower() + error.message[1:].removesuffix(".")

@@ -1,0 +1,47 @@
+"""Instants as people read them."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from offline_activation.formats.instants import show_day, show_instant, show_local_end
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "1970-01-01 00:00 UTC"),
+        (1_795_498_206, "2026-11-24 05:30 UTC"),
+        (2**31, "2038-01-19 03:14 UTC"),
+        (4_102_444_800, "2100-01-01 00:00 UTC"),
+        (253_402_300_799, "9999-12-31 23:59 UTC"),
+        (253_402_300_800, "in the far future"),
+        (2**53 - 1, "in the far future"),
+    ],
+)
+def test_an_instant_is_shown_in_utc(seconds: int, shown: str) -> None:
+    assert show_instant(seconds) == shown
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(("zone", "local_midnight"), [("UTC0", 0), ("EAST-14", -14), ("WEST12", 12)], indirect=["zone"])
+@pytest.mark.usefixtures("zone")
+def test_an_end_is_shown_as_the_last_local_day_that_is_covered(local_midnight: int) -> None:
+    midnight = 1_795_478_400 + 3600 * local_midnight
+    assert show_local_end(midnight) == "2026-11-23"
+    assert show_local_end(midnight + 1) == "2026-11-24"
+    assert show_local_end(2**53 - 1) == "in the far future"
+
+
+def test_a_day_is_shown_in_utc() -> None:
+    assert show_day(1_795_478_400) == "2026-11-24"
+    assert show_day(1_795_478_399) == "2026-11-23"
