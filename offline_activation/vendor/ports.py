@@ -48,7 +48,7 @@ class Work(Protocol):
         """Insert or replace a product."""
 
     def next_order_id(self) -> OrderId:
-        """Reserve the next order id; never given twice, not even after a rollback in another unit of work."""
+        """Reserve the next order id, counting without gaps; one that was made durable is never given again."""
 
     def find_order(self, order_id: OrderId) -> Order | None:
         """Return one order with its lines."""

@@ -17,7 +17,7 @@ import pytest
 
 from offline_activation.cli import manners
 from offline_activation.cli.site import program
-from offline_activation.formats.keys import SoftwareSigner, key_id
+from offline_activation.formats.keys import KeyId, SoftwareSigner, key_id
 from offline_activation.formats.license_document import LicenseDocument, seal_license
 from offline_activation.formats.names import LicenseNumber, ProductId, new_license_number, show_license_number, site_id
 from offline_activation.formats.product import LimitRule, OptionRule, ProductDocument, seal_product
@@ -28,9 +28,10 @@ from offline_activation.formats.value import changed
 from offline_activation.identity.components import blinded, read_components
 
 DAY = 86_400
-CONTACT = tuple(
-    "--first-name Maria --last-name Hernandez --company Northwind --city Sacramento --state California "
-    "--zip 95814 --phone 5550142 --email maria@northwind.example --address1 Parkway1250".split()
+CONTACT = (
+    *("--first-name", "Maria", "--last-name", "Hernandez", "--company", "Northwind", "--address1", "1250 Parkway"),
+    *("--city", "Sacramento", "--state", "California", "--zip", "95814", "--phone", "5550142"),
+    *("--email", "maria@northwind.example"),
 )
 
 
@@ -39,10 +40,11 @@ class Vendor:
     """Signs what a test asks for; each license has the next revision."""
 
     now: int
-    number: LicenseNumber = new_license_number(bytes(range(1, 13)))
+    number: LicenseNumber = field(default_factory=lambda: new_license_number(bytes(range(1, 13))))
     root: SoftwareSigner = field(default_factory=lambda: SoftwareSigner(bytes([1]) * 32))
     issuing: SoftwareSigner = field(default_factory=lambda: SoftwareSigner(bytes([3]) * 32))
     trust_number: int = 1
+    former: tuple[SoftwareSigner, ...] = ()
     revoked: tuple[bytes, ...] = ()
     revision: int = 0
 
@@ -54,20 +56,30 @@ class Vendor:
     def other_number(self) -> str:
         return show_license_number(new_license_number(bytes(range(2, 14))))
 
+    def next_key(self, seed: bytes) -> None:
+        """Revoke the issuing key and go on with a new one, under the next trust list."""
+        self.former += (self.issuing,)
+        self.revoked += (key_id(self.issuing.public_key),)
+        self.issuing = SoftwareSigner(seed)
+        self.trust_number += 1
+
     def trust_list(self, *, number: int | None = None) -> bytes:
-        entry = IssuingKey(
-            key=self.issuing.public_key,
-            not_before=self.now - 4000 * DAY,
-            not_after=self.now + 4000 * DAY,
-            uses=Use.LICENSE | Use.REFUSAL,
-            products=None,
+        keys = tuple(
+            IssuingKey(
+                key=signer.public_key,
+                not_before=self.now - 4000 * DAY,
+                not_after=self.now + 4000 * DAY,
+                uses=Use.LICENSE | Use.REFUSAL,
+                products=None,
+            )
+            for signer in (self.issuing, *self.former)
         )
         trust = TrustList(
             number=number or self.trust_number,
             vendor="Inception Technologies",
             issued=self.now - 4000 * DAY,
-            keys=(entry,),
-            revoked=tuple(key_id(SoftwareSigner(seed).public_key) for seed in self.revoked),
+            keys=keys,
+            revoked=tuple(KeyId(kid) for kid in self.revoked),
         )
         return seal_trust_list(trust, self.root)
 
@@ -99,7 +111,7 @@ class Vendor:
             self.root,
         )
 
-    def answer(self, request: bytes, home: Path, **fields: Any) -> bytes:
+    def answer(self, request: bytes, home: Path, **fields: object) -> bytes:
         """Return a license that answers ``request``; ``fields`` of the license are replaced."""
         received = receive_request(request)
         asked = received.content
@@ -125,7 +137,7 @@ class Vendor:
         )
         return seal_license(changed(document, **fields), self.issuing)
 
-    def refuse(self, request: bytes, **fields: Any) -> bytes:
+    def refuse(self, request: bytes, **fields: object) -> bytes:
         received = receive_request(request)
         document = RefusalDocument(
             product=received.content.product,
@@ -195,7 +207,7 @@ class Site:
         path.write_bytes(document)
         return path
 
-    def licensed(self, **fields: Any) -> bytes:
+    def licensed(self, **fields: object) -> bytes:
         """Ask, get a license and import it; returns the license."""
         _, request = self.request()
         document = self.vendor.answer(request, self.home, **fields)
@@ -235,14 +247,13 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def spawn() -> Run:
     """Return the program as a process of its own."""
 
-    def spawn(*arguments: object, before: tuple[str, ...] = (), **more: Any) -> Outcome:
+    def spawn(*arguments: object, before: tuple[str, ...] = ()) -> Outcome:
         done = subprocess.run(
             [*before, sys.executable, "-m", "offline_activation.cli.site", *map(str, arguments)],
             capture_output=True,
             text=True,
             check=False,
             timeout=60,
-            **more,
         )
         return Outcome(code=done.returncode, out=done.stdout, err=done.stderr)
 

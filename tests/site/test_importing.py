@@ -24,6 +24,7 @@ from offline_activation.verify.installed import load_license
 
 Site = Any
 Run = Any
+Vendor = Any
 DAY = 86_400
 
 
@@ -169,10 +170,10 @@ def wrong_documents(site: Site) -> dict[str, tuple[str, bytes]]:
     }
 
 
-def changed_trust(vendor: Any, root: SoftwareSigner) -> bytes:
+def changed_trust(vendor: Vendor, root: SoftwareSigner) -> bytes:
     kept, vendor.root = vendor.root, root
     try:
-        return vendor.trust_list()  # type: ignore[no-any-return]
+        return bytes(vendor.trust_list())
     finally:
         vendor.root = kept
 
@@ -227,10 +228,23 @@ def test_the_trust_list_only_moves_up(site: Site) -> None:
 
 def test_a_fast_forwarded_license_of_a_stolen_key_is_recovered_by_a_list_that_revokes_it(site: Site) -> None:
     site.licensed(revision=(1 << 53) - 1)
-    site.vendor.trust_number, site.vendor.revoked = 2, (bytes([3]) * 32,)
+    _, request = site.request()
+    site.vendor.revision = 4
+    assert site("--json", "import", site.file(site.vendor.answer(request, site.home))).error == "replay.older_revision"
+    site.vendor.next_key(bytes([4]) * 32)
     site.json("import", site.file(site.vendor.trust_list()))
-    shown = site.json("license")
-    assert "key.revoked" in [each["code"] for each in shown["warnings"]]
+    assert "key.revoked" in [each["code"] for each in site.json("license")["warnings"]]
+    done = site.json("import", site.file(site.vendor.answer(request, site.home)))
+    assert (done["revision"], done["state"]) == (6, "active")
+    assert site.json("license")["warnings"] == []
+
+
+def test_the_list_that_revokes_the_stolen_key_may_come_inside_the_response(site: Site) -> None:
+    site.licensed(revision=(1 << 53) - 1)
+    site.vendor.next_key(bytes([4]) * 32)
+    site.vendor.revision = 4
+    site.licensed()
+    assert site.json("license")["revision"] == 5
 
 
 def test_twenty_imports_at_once_change_the_state_once(site: Site, spawn: Run) -> None:

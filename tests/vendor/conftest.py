@@ -1,5 +1,7 @@
 """A vendor's world: books (in memory and in SQLite), keys that everybody can read, a movable clock, many sites."""
 
+# ruff: noqa: ANN401 - records are varied by field name, whatever the field holds
+
 import copy
 import hashlib
 import itertools
@@ -288,7 +290,7 @@ class World:
                 work.save_product(Product(product_id=ProductId(name), definition=text, loaded=NOW))
 
     def key_record(self, public: PublicKey, **other: Any) -> KeyRecord:
-        given = {
+        given: dict[str, Any] = {
             "key_id": key_id(public),
             "role": "issuing",
             "public_key": public,
@@ -394,6 +396,12 @@ def memory_world(memory_store: MemoryStore) -> World:
 
 
 @pytest.fixture(scope="session")
+def world_of() -> type[World]:
+    """Return the class of worlds, for tests that bring their own store."""
+    return World
+
+
+@pytest.fixture(scope="session")
 def empty_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return SQLite books of the newest schema, to be copied: making them anew takes half a second."""
     path = tmp_path_factory.mktemp("books") / "vendor.db"
@@ -407,7 +415,7 @@ def world(request: pytest.FixtureRequest, empty_books: Path, tmp_path: Path) -> 
     if request.param == "memory":
         yield World(MemoryStore())
         return
-    store = open_sqlite(shutil.copy(empty_books, tmp_path / "vendor.db"))
+    store = open_sqlite(str(shutil.copy(empty_books, tmp_path / "vendor.db")))
     yield World(store)
     assert list(store.problems()) == []
     store.close()

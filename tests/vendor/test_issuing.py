@@ -1,3 +1,5 @@
+# ruff: noqa: ANN401 - the world is a fixture of conftest.py
+
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,11 +13,11 @@ from offline_activation.formats.names import ProductId
 from offline_activation.formats.refusal import RefusalDocument
 from offline_activation.formats.request import Purpose, receive_request
 from offline_activation.vendor import issuing
+from offline_activation.vendor.drafting import bound_components
 from offline_activation.vendor.issuing import answer
 from offline_activation.vendor.lint import lint
 from offline_activation.verify.checks import AcceptedLicense, AcceptedRefusal, Evidence, Facts, check_response
 from offline_activation.verify.trust import pinned_trust
-from offline_activation.vendor.drafting import bound_components
 
 DAY = 86_400
 LicenseIn = Callable[[bytes], LicenseDocument]
@@ -62,7 +64,7 @@ def test_the_intent_and_its_audit_entry_exist_before_the_signature(world: Any) -
     site = world.site(world.sold())
     seen: list[tuple[str, list[str]]] = []
 
-    def watching(record: Any) -> Any:
+    def watching(_record: Any) -> Any:
         states = [intent.state for intent in world.intents(site.license_number)]
         seen.append((",".join(states), world.audit()[-1:]))
         return world.issuing
@@ -109,7 +111,7 @@ def test_an_intent_left_by_a_crash_is_finished_with_the_same_bytes(world: Any) -
     site = world.site(world.sold())
     request = site.request()
 
-    def dead(record: Any) -> Any:
+    def dead(_record: Any) -> Any:
         if world.intents(site.license_number):
             raise Trouble("key.file", path="token", what="gone")
         return world.issuing
@@ -131,7 +133,7 @@ def test_a_wrong_passphrase_leaves_no_trace(world: Any) -> None:
     site = world.site(world.sold())
     before, audit = world.dump(), world.audit()
 
-    def closed(record: Any) -> Any:
+    def closed(_record: Any) -> Any:
         raise Refusal("key.passphrase", path="issuing")
 
     with pytest.raises(Refusal):
@@ -167,7 +169,7 @@ def test_a_license_the_site_would_refuse_is_not_signed_and_its_claim_is_undone(w
     request = site.request(Purpose.RENEW)
     world.desk = replace(world.desk, clock=lambda: world.now)
 
-    def dead(record: Any) -> Any:
+    def dead(_record: Any) -> Any:
         if len(world.intents(site.license_number)) > 1:
             raise Trouble("key.file", path="token", what="gone")
         return world.issuing

@@ -1,1 +1,1 @@
-"""Where the vendor keeps its records: one unit-of-work contract, SQLAlchemy Core behind it."""
+"""The vendor's books in a database: :func:`offline_activation.vendor.store.opening.open_store` opens them."""

@@ -1,0 +1,102 @@
+"""Where a new document goes: file, QR picture, printable sheet, terminal.  Everything is rendered before it is written.
+
+So a terminal that is too small or a file that exists stops the command before anything has left.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from offline_activation.cli.manners import SESSION
+from offline_activation.errors import Misuse, Trouble
+from offline_activation.files import STANDARD_STREAM, write_new
+
+_SUFFIX: Final = ".areq"
+_BLOCKS: Final = "▄▀█"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """What the command line asked for; empty names are not wanted, but for ``file``, which then has its default."""
+
+    file: str = ""
+    qr: str = ""
+    sheet: str = ""
+    terminal: bool = False
+    ascii_only: bool = False
+    light: bool = False
+    force: bool = False
+
+    def check(self) -> None:
+        """Refuse what cannot work before anything is made: :class:`Misuse`, or ``io.exists``."""
+        if self.file == STANDARD_STREAM and (SESSION.as_json or self.terminal):
+            raise Misuse("usage.invalid", what="Only one result can go to standard output")
+        named = [name for name in (self.file, self.qr, self.sheet) if name]
+        if len({os.path.realpath(name) for name in named}) < len(named):
+            raise Misuse("usage.invalid", what="Two results have the same file name")
+        if STANDARD_STREAM in {self.qr, self.sheet}:
+            raise Misuse("usage.invalid", what="Only the file itself can go to standard output")
+        if not self.force:
+            for name in named:
+                if name != STANDARD_STREAM and os.path.lexists(name):
+                    raise Trouble("io.exists", path=name)
+
+    def deliver(self, document: bytes, name: str) -> str:
+        """Write every wanted form of ``document`` and return the name of the file; ``name`` makes its default.
+
+        Raises ``picture.terminal_too_small`` and what ``write_new`` raises; files of this call are then removed again.
+        """
+        file = self.file or f"{name}{_SUFFIX}"
+        shown = self._terminal(document) if self.terminal else ""
+        written: list[str] = []
+        try:
+            for path, data in list(self._rendered(document, file)):
+                write_new(path, data, force=self.force)
+                written.append(path)
+        except BaseException:
+            _remove([] if self.force else written)
+            raise
+        (sys.stderr if SESSION.as_json else sys.stdout).write(shown)
+        return file
+
+    def _rendered(self, document: bytes, file: str) -> Iterator[tuple[str, bytes]]:
+        from offline_activation.formats.readable import compose  # noqa: PLC0415 - each form loads what it needs
+
+        if self.qr:
+            from offline_activation.transports.qr import write_png  # noqa: PLC0415 - as above
+
+            yield self.qr, write_png(document)
+        if self.sheet:
+            from offline_activation.cli.sheet import sheet  # noqa: PLC0415 - as above
+
+            yield self.sheet, sheet(document).encode()
+        yield file, compose(document).encode()
+
+    def _terminal(self, document: bytes) -> str:
+        from offline_activation.formats.frames import split  # noqa: PLC0415 - each form loads what it needs
+        from offline_activation.transports.qr import terminal  # noqa: PLC0415 - as above
+
+        size = shutil.get_terminal_size()
+        ascii_only = self.ascii_only or not _can_show_blocks()
+        codes = (
+            terminal(text, columns=size.columns, lines=size.lines, ascii_only=ascii_only, invert=self.light)
+            for text in split(document)
+        )
+        return "\n".join(codes)
+
+
+def _can_show_blocks() -> bool:
+    try:
+        _BLOCKS.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _remove(paths: list[str]) -> None:
+    for path in paths:
+        if path != STANDARD_STREAM:
+            os.unlink(path)  # noqa: PTH108 - a name as it was typed, also one that is not UTF-8

@@ -1,0 +1,42 @@
+"""``doctor``: one line for each thing that can be wrong with this installation."""
+
+from dataclasses import asdict
+from typing import Final
+
+import typer
+
+from offline_activation.cli import manners
+from offline_activation.cli.site_views import home
+
+_WORDS: Final = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command to ``program``."""
+    program.command("doctor", epilog="Example: activation-site doctor --json")(_doctor)
+
+
+def _doctor() -> None:
+    """Check directory, keys, license copies, trust list, machine, clock and disk; exit 1 when there is a problem."""
+    import os  # noqa: PLC0415 - commands import what they need
+    import time  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    from offline_activation.errors import Refusal  # noqa: PLC0415
+    from offline_activation.site.directory import StateDirectory  # noqa: PLC0415
+    from offline_activation.site.doctor import examine  # noqa: PLC0415
+
+    place = Path(home())
+    if not os.path.lexists(place):
+        raise Refusal("site.not_initialised", path=place)
+    found = list(examine(StateDirectory(Path.cwd() / place), now=int(time.time())))
+    problems = sum(each.result == "problem" for each in found)
+    lines = []
+    for each in found:
+        lines.append(f"{_WORDS[each.result]}  {each.name}: {each.message}")
+        if each.next_step:
+            lines.append(f"         next step: {each.next_step}")
+    result = {"checks": [asdict(each) for each in found], "problems": problems}
+    manners.emit(result, lines)
+    if problems:
+        manners.SESSION.exit_code = manners.EXIT_REFUSED

@@ -1,0 +1,110 @@
+"""``import``: Apply Manual, from whatever form the response arrived in."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from offline_activation.cli import manners
+from offline_activation.cli.site_views import emit_refused, open_site, problems_json, warn_each
+
+if TYPE_CHECKING:
+    from offline_activation.site.directory import StateDirectory
+    from offline_activation.site.importing import Imported
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command to ``program``."""
+    program.command("import", epilog="Example: activation-site import AR-7K4M-92QX.alic")(_import)
+
+
+def _import(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Response file, text, mail, or picture(s) of its QR codes; - is stdin."),
+    ],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and show the difference; change nothing.")] = False,
+) -> None:
+    """Check the vendor's response, show what it changes, and install it (Apply Manual)."""
+    import time  # noqa: PLC0415 - commands import what they need
+
+    from offline_activation.cli.reading import altered_labels, read_document  # noqa: PLC0415
+    from offline_activation.formats.envelope import Kind, open_envelope  # noqa: PLC0415
+    from offline_activation.site.importing import Refused, import_response  # noqa: PLC0415
+
+    directory = open_site()
+    carried = read_document(files)
+    altered = altered_labels(carried)
+    now = int(time.time())
+    if open_envelope(carried.document).kind is Kind.TRUST and not dry_run:
+        _import_trust(directory, carried.document, now)
+        return
+    try:
+        done = import_response(directory, carried.document, now=now, dry_run=dry_run)
+    except Refused as no:
+        warn_each(no.unfinished)
+        said = {"reference": no.reference, "changes": [], "warnings": problems_json(no.unfinished)}
+        emit_refused(said, no, [f"The vendor refused request {no.reference}."])
+        return
+    warn_each(done.unfinished)
+    result = _license_json(directory, done, now, dry_run=dry_run) | {"text_differs": list(altered)}
+    manners.emit(result, _lines(result))
+
+
+def _license_json(directory: "StateDirectory", done: "Imported", now: int, *, dry_run: bool) -> dict[str, Any]:
+    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.verify.installed import load_license, read_product_file  # noqa: PLC0415
+    from offline_activation.verify.standing import licensed_standing  # noqa: PLC0415
+
+    product = read_product_file(str(directory.home))
+    if dry_run:
+        state = licensed_standing(done.license, product, now).state
+    else:
+        state = load_license(product.product, home=directory.home, now=now).state
+    return {
+        "reference": done.reference,
+        "license_number": show_license_number(done.license.license_number),
+        "revision": done.license.revision,
+        "state": state,
+        "changes": [{"field": each.field, "from": each.before, "to": each.after} for each in done.changes],
+        "already_installed": done.already_installed,
+        "dry_run": dry_run,
+        "warnings": problems_json(done.unfinished),
+    }
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    name = f"License {result['license_number']} revision {result['revision']} (answers {result['reference']})"
+    if result["already_installed"]:
+        return [f"{name} is already installed; nothing changed. State: {result['state']}."]
+    verb = "would be installed; nothing was changed" if result["dry_run"] else "is installed"
+    rows = [("What changes", "From", "To")]
+    rows += [(each["field"], _shown(each["from"]), _shown(each["to"])) for each in result["changes"]]
+    return [f"{name} {verb}. State: {result['state']}.", "", *manners.table(rows)]
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return "on" if value is True else str(value)
+
+
+def _import_trust(directory: "StateDirectory", document: bytes, now: int) -> None:
+    from offline_activation.site.importing import import_trust_list  # noqa: PLC0415 - commands import what they need
+    from offline_activation.verify.installed import load_license, read_product_file, read_trust  # noqa: PLC0415
+
+    product = read_product_file(str(directory.home))
+    before = read_trust(str(directory.home), product).current.number
+    written = import_trust_list(directory, document)
+    after = read_trust(str(directory.home), product).current.number
+    found = load_license(product.product, home=directory.home, now=now)
+    result = {
+        "reference": None,
+        "license_number": found.license_number,
+        "revision": found.revision,
+        "state": found.state,
+        "changes": [{"field": "trust_list", "from": before, "to": after}] if before != after else [],
+        "already_installed": not written,
+    }
+    done = f"raised from {before} to {after}" if before != after else f"{after} is already installed"
+    manners.emit(result, [f"The trust list is {done}."])

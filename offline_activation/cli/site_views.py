@@ -1,0 +1,134 @@
+"""How the customer's commands show a license, requests and troubles: the same for people and for scripts everywhere."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from offline_activation.cli import manners
+from offline_activation.errors import ActivationError
+from offline_activation.verify.installed import default_home
+
+if TYPE_CHECKING:
+    from offline_activation.site.directory import StateDirectory
+    from offline_activation.site.pending import StoredRequest
+    from offline_activation.verify.license import License
+
+STATE_WORDS: Final = {
+    "not_activated": "not activated",
+    "renewal_due": "renewal due",
+    "in_grace": "in grace",
+    "over_limit": "over limit",
+    "wrong_machine": "wrong machine",
+    "clock_problem": "clock problem",
+}
+"""States whose words on screens are not their names in JSON."""
+
+
+def home() -> str:
+    """Return the state directory of this run: ``--home``, else the environment, else the platform's place."""
+    return manners.SESSION.options.get("--home") or default_home()
+
+
+def open_site(*, as_server: bool = True) -> "StateDirectory":
+    """Return the state directory; ``as_server`` for every command that handles licenses.
+
+    Raises ``site.not_initialised``, ``site.unsafe_directory``, ``site.not_the_server``.
+    """
+    from offline_activation.site.installation import open_site as opened  # noqa: PLC0415 - commands import what they need
+
+    return opened(home(), as_server=as_server)
+
+
+def license_json(found: "License") -> dict[str, Any]:
+    """Return a license as it stands in JSON."""
+    return {
+        "state": found.state,
+        "license_number": found.license_number,
+        "revision": found.revision,
+        "product": found.product,
+        "company": found.company,
+        "limits": found.limits,
+        "options": list(found.options),
+        "lease_until": found.lease_until,
+        "until": found.until,
+        "maintenance_until": found.maintenance_until,
+        "days_left": found.days_left,
+        "warnings": problems_json(found.warnings),
+    }
+
+
+def license_lines(found: "License") -> list[str]:
+    """Return a license as lines for people."""
+    options = ", ".join(found.label(name) for name in found.options)
+    days = "" if found.days_left is None else str(found.days_left)
+    rows = [
+        ("State", STATE_WORDS.get(found.state, found.state)),
+        ("License number", found.license_number or "none"),
+        ("Revision", str(found.revision)),
+        ("Company", found.company or ""),
+        *((found.label(name), str(count)) for name, count in found.limits.items()),
+        ("Options", options or "none"),
+        ("Lease until", found.lease_until or ""),
+        ("License until", found.until or ("perpetual" if found.license_number else "")),
+        ("Maintenance until", found.maintenance_until or ""),
+        ("Days left", days),
+    ]
+    return manners.pairs((label, text) for label, text in rows if text)
+
+
+def problems_json(problems: Iterable[ActivationError]) -> list[dict[str, str]]:
+    """Return warnings as they stand in JSON."""
+    return [manners.as_problem(problem) for problem in problems]
+
+
+def request_json(stored: "StoredRequest", now: int) -> dict[str, Any]:
+    """Return an open request as it stands in JSON."""
+    return {
+        "reference": stored.reference,
+        "purpose": stored.content.purpose.name.lower(),
+        "license_number": _shown_number(stored),
+        "created": iso(stored.content.created),
+        "age_days": max(now - stored.content.created, 0) // 86_400,
+        "bytes": len(stored.document),
+    }
+
+
+def request_lines(requests: Sequence["StoredRequest"], now: int) -> list[str]:
+    """Return open requests as a table for people."""
+    rows = [("Reference", "Purpose", "Made", "Days", "License number")]
+    for stored in requests:
+        shown = request_json(stored, now)
+        made = shown["created"].replace("T", " ").replace("Z", " UTC")
+        rows.append((stored.reference, shown["purpose"], made, str(shown["age_days"]), shown["license_number"]))
+    return manners.table(rows) if requests else ["No open requests."]
+
+
+def iso(seconds: int) -> str:
+    """Return an instant as ISO 8601 in UTC, as it stands in JSON."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - commands import what they need
+
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return "9999-12-31T23:59:59Z"
+
+
+def emit_refused(result: Mapping[str, Any], error: ActivationError, lines: Iterable[str] = ()) -> None:
+    """Print a result that ends in a no: the result with an ``error`` beside it, and the exit code of a refusal."""
+    manners.emit({**result, "error": manners.as_problem(error)}, lines)
+    if not manners.SESSION.as_json:
+        manners.note(f"refusal [{error.code}]: {error.message}")
+        manners.note(f"  next step: {error.remedy}")
+    manners.SESSION.exit_code = manners.EXIT_REFUSED
+
+
+def warn_each(problems: Iterable[ActivationError]) -> None:
+    """Print warnings to standard error, for people only: in JSON they are part of the result."""
+    if not manners.SESSION.as_json:
+        for problem in problems:
+            manners.warn(problem)
+
+
+def _shown_number(stored: "StoredRequest") -> str:
+    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+
+    return show_license_number(stored.content.license_number)

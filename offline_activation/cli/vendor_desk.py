@@ -1,0 +1,187 @@
+"""``review``, ``refuse``, ``approve`` and ``pending``: the desk of a support agent.  ``sign`` is in vendor_sign."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from offline_activation.cli import manners, vendor_sign, vendor_wiring
+from offline_activation.errors import Misuse, Refusal
+
+if TYPE_CHECKING:  # only names in signatures
+    from offline_activation.formats.request import ReceivedRequest
+    from offline_activation.vendor.ports import Store, Work
+    from offline_activation.vendor.records import Intent, RequestRecord
+
+REASON_LIMIT = 240
+
+Output = Annotated[str, typer.Option("-o", "--output", metavar="FILE|DIR", help="Default: REFERENCE.alic")]
+QR = Annotated[str, typer.Option("--qr", metavar="PNG", help="Also write the QR code.")]
+Sheet = Annotated[str, typer.Option("--sheet", metavar="HTML", help="Also write a page for printing.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
+
+
+def register(program: typer.Typer) -> None:
+    """Add the commands to ``program``."""
+    program.command("review", epilog="Example: activation-vendor review request.areq")(_review)
+    vendor_sign.register(program)
+    program.command("refuse", epilog='Example: activation-vendor refuse request.areq --reason "Invoice 17 is open"')(
+        _refuse
+    )
+    program.command("pending", epilog="Example: activation-vendor pending --json")(_pending)
+    program.command("approve", epilog="Example: activation-vendor approve AR-7K4M-92QX --as ada -o responses/")(
+        _approve
+    )
+
+
+def _review(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Request file, picture, text, mail, - or reference.")],
+) -> None:
+    """Show what a request asks, what would be granted, what changes, and what the rules say.  Changes nothing."""
+    from offline_activation.cli.vendor_inputs import read_request  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_review import review_json, review_lines  # noqa: PLC0415
+    from offline_activation.vendor.intake import examine, known_about  # noqa: PLC0415
+
+    now = vendor_wiring.fixed_clock()()
+    with vendor_wiring.open_books() as store:
+        arrived = read_request(file, store)
+        request = _required(arrived.request)
+        with store.read() as work:
+            result = review_json(
+                request,
+                known_about(work, request.content),
+                examine(work, request.content, now=now),
+                work.find_intent(request.request_id),
+                orders=work.orders(license_number=request.content.license_number),
+            )
+    result["text_differs"] = list(arrived.differs)
+    manners.emit(result, review_lines(result, file))
+
+
+def _refuse(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Request file, picture, text, mail, - or reference.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="One sentence for the customer.")] = "",
+    output: Output = "",
+    qr: QR = "",
+    sheet: Sheet = "",
+    force: Force = False,
+) -> None:
+    """Sign a refusal with a reason, so that the courier does not come back empty-handed."""
+    from offline_activation.cli.vendor_inputs import read_request  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_output import Targets, report  # noqa: PLC0415
+    from offline_activation.vendor.issuing import refuse  # noqa: PLC0415
+
+    reason = reason or manners.ask("Reason for the customer", what="--reason")
+    if not reason.strip() or len(reason) > REASON_LIMIT or not reason.isprintable():
+        raise Misuse("usage.invalid", what=f"--reason is one line of 1 to {REASON_LIMIT} printable characters")
+    targets = Targets(output=output, qr=qr, sheet=sheet, force=force)
+    targets.check(several=False)
+    with vendor_wiring.open_books() as store:
+        desk = vendor_wiring.desk(store)
+        arrived = vendor_sign.arrived_or_rejected(lambda: read_request(file, store), file, desk)
+        answer = refuse(desk, _required(arrived.request), reason=reason)
+    written = targets.write(answer.document or b"", answer.reference)
+    result = vendor_sign.result_of(file, answer, written) | {"text_differs": list(arrived.differs)}
+    lines = [f"Request {answer.reference} is refused: {reason}", f"Next: send {written} back to the site."]
+    report(written, result, lines)
+
+
+def _pending() -> None:
+    """List the requests that wait for a person."""
+    from offline_activation.cli.vendor_show import day  # noqa: PLC0415 - commands import what they need
+
+    with vendor_wiring.open_books() as store, store.read() as work:
+        found = [(record, _pending_json(record, work)) for record in work.waiting_requests()]
+    rows = [("Reference", "Received", "Purpose", "Company", "Why it waits")]
+    rows += [
+        (each["reference"], day(record.received), each["purpose"], each["company"] or "-", " ".join(each["reasons"]))
+        for record, each in found
+    ]
+    next_step = ["", "Next: activation-vendor review REFERENCE, then approve REFERENCE --as USER, or refuse REFERENCE"]
+    lines = [*manners.table(rows), *next_step] if found else ["No request waits for a person."]
+    manners.emit({"requests": [each for _, each in found]}, lines)
+
+
+def _approve(
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="Reference of a waiting request.")],
+    *,
+    user: Annotated[str, typer.Option("--as", metavar="USER", help="Who approves; stands in the audit log.")] = "",
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE|DIR", help="Also sign now and write the response.")
+    ] = "",
+    force: Force = False,
+) -> None:
+    """Approve a waiting request; the response is signed by the next ``sign``, or at once with -o.
+
+    Exactly what was approved is signed, whatever is ordered in between.
+    """
+    from offline_activation.cli.vendor_output import Targets, report  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.issuing import answer, approve  # noqa: PLC0415
+
+    user = user or manners.ask("Who approves", what="--as")
+    if len(user) > 64 or not user.strip() or not user.isprintable():  # noqa: PLR2004 - as long as a user name is
+        raise Misuse("usage.invalid", what="--as is a user name of at most 64 printable characters")
+    targets = Targets(output=output, force=force)
+    targets.check(several=False)
+    with vendor_wiring.open_books() as store:
+        request = _waiting(reference, store)
+        desk = vendor_wiring.desk(store)
+        if output:
+            desk.signers(vendor_wiring.issuing_key_for(store, request.content.product, desk.clock()))
+        with store.begin() as work:
+            intent = approve(work, request, user=user, now=desk.clock())
+        done = answer(desk, request) if output else None
+    written = targets.write(done.document, request.reference) if done and done.document else None
+    lines = [f"Request {request.reference} is approved by {user}: revision {intent.revision} will be as reviewed."]
+    lines.append(f"Next: send {written} back to the site." if written else f"Next: sign {request.reference}")
+    report(written or "", _approved_json(request, intent, user, written), lines)
+
+
+def _approved_json(request: "ReceivedRequest", intent: "Intent", user: str, written: str | None) -> dict[str, Any]:
+    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+
+    return {
+        "reference": request.reference,
+        "license_number": show_license_number(intent.license_number),
+        "approved_by": user,
+        "outcome": "signed" if written else "approved",
+        "revision": intent.revision,
+        "output": written,
+    }
+
+
+def _waiting(typed: str, store: "Store") -> "ReceivedRequest":
+    from offline_activation.formats.names import read_reference  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.request import receive_request  # noqa: PLC0415
+
+    reference = read_reference(typed)
+    with store.read() as work:
+        records = work.requests_by_reference(reference) if reference else ()
+    if not records:
+        raise Refusal("vendor.unknown_request", reference=reference or typed)
+    if len(records) > 1:
+        raise Refusal("limit.count", what=f"The number of requests with reference {reference}", limit=1)
+    return receive_request(records[0].document)
+
+
+def _pending_json(record: "RequestRecord", work: "Work") -> dict[str, Any]:
+    from offline_activation.cli.vendor_show import instant, number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.request import receive_request  # noqa: PLC0415
+
+    known = work.find_license(record.license_number)
+    content = receive_request(record.document).content
+    return {
+        "reference": record.reference,
+        "license_number": number(record.license_number),
+        "purpose": content.purpose.name.lower(),
+        "product": content.product,
+        "company": known.company if known else content.contact.company,
+        "received": instant(record.received),
+        "reasons": list(record.reasons),
+    }
+
+
+def _required(request: "ReceivedRequest | None") -> "ReceivedRequest":
+    if request is None:
+        raise Refusal("armor.no_block", source="the input")
+    return request

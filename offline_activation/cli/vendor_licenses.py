@@ -1,0 +1,165 @@
+"""``license``: list and show the licenses in the books."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from offline_activation.cli import manners, vendor_wiring
+from offline_activation.errors import Misuse, Refusal
+
+if TYPE_CHECKING:  # only names in signatures
+    from collections.abc import Iterator
+
+    from offline_activation.formats.license_document import LicenseDocument
+    from offline_activation.vendor.ports import Work
+    from offline_activation.vendor.records import Intent, LicenseRecord
+
+_PAGE = 1000
+
+
+def register(program: typer.Typer) -> None:
+    """Add the commands to ``program``."""
+    group = typer.Typer(help="Licenses.  Example: activation-vendor license list --expiring 30", cls=program.info.cls)
+    group.command("list", epilog="Example: activation-vendor license list --expiring 30 --json")(_list)
+    group.command("show", epilog="Example: activation-vendor license show 7K4M9-2QX0T-5N3BW-8RE6H")(_show)
+    program.add_typer(group, name="license")
+
+
+def _list(
+    *,
+    expiring: Annotated[
+        int | None, typer.Option("--expiring", metavar="DAYS", help="Only those whose lease or end comes by then.")
+    ] = None,
+) -> None:
+    """List the licenses; with --expiring the renewals that are coming, the next one first."""
+    if expiring is not None and expiring < 0:
+        raise Misuse("usage.invalid", what="--expiring is a number of days from today")
+    now = vendor_wiring.fixed_clock()()
+    with vendor_wiring.open_books() as store, store.read() as work:
+        found = [_row(record, work) for record in _all(work)]
+    if expiring is not None:
+        last = now + expiring * 86_400
+        found = sorted((row for row in found if row["_due"] is not None and row["_due"] <= last), key=_due)
+    rows = [("License number", "State", "Revision", "Company", "Lease until", "Until", "Last contact")]
+    rows += [
+        (
+            row["license_number"],
+            row["state"],
+            str(row["revision"]),
+            row["company"],
+            row["lease_until"] or "-",
+            row["until"] or "-",
+            (row["last_contact"] or "-")[:10],
+        )
+        for row in found
+    ]
+    shown = [{key: item for key, item in row.items() if not key.startswith("_")} for row in found]
+    empty = ["No license is due by then." if expiring is not None else "There is no license."]
+    manners.emit({"licenses": shown}, manners.table(rows) if found else empty)
+
+
+def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License number, in any spelling.")]) -> None:
+    """Show one license: what was bought, who holds it, what was issued."""
+    from offline_activation.cli.vendor_show import license_json, order_json  # noqa: PLC0415 - as above
+    from offline_activation.formats.names import read_license_number, show_license_number  # noqa: PLC0415
+
+    wanted = read_license_number(number)
+    with vendor_wiring.open_books() as store, store.read() as work:
+        record = work.find_license(wanted)
+        if record is None:
+            raise Refusal("vendor.unknown_license", license_number=show_license_number(wanted))
+        row = _row(record, work)
+        orders = [order_json(order) for order in work.orders(license_number=wanted)]
+        responses = [_response(intent) for intent in work.intents(wanted)]
+    result = license_json(record) | {"lease_until": row["lease_until"], "orders": orders, "responses": responses}
+    manners.emit(result, _page(result))
+
+
+def _all(work: "Work") -> "Iterator[LicenseRecord]":
+    after = None
+    while page := work.licenses(after=after, most=_PAGE):
+        yield from page
+        after = page[-1].license_number
+
+
+def _row(record: "LicenseRecord", work: "Work") -> dict[str, Any]:
+    from offline_activation.cli.vendor_show import instant, number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.license_document import read_license  # noqa: PLC0415
+    from offline_activation.vendor.lint import unsigned  # noqa: PLC0415
+    from offline_activation.verify.standing import due  # noqa: PLC0415
+
+    signed = [i for i in work.intents(record.license_number) if i.kind == "license" and i.state == "signed"]
+    newest = max(signed, key=lambda intent: intent.revision, default=None)
+    last = read_license(unsigned(newest)) if newest else None
+    return {
+        "license_number": number(record.license_number),
+        "state": record.state,
+        "revision": record.revision,
+        "product": record.product,
+        "company": record.company,
+        "until": record.entitlement.until,
+        "lease_until": _last_day(work, newest, last) if newest and last else None,
+        "last_contact": instant(record.last_contact),
+        "_due": due(last) if last else None,
+    }
+
+
+def _last_day(work: "Work", intent: "Intent", document: "LicenseDocument") -> str | None:
+    """Return the last day of the lease as the site itself counts it, in its own zone."""
+    from offline_activation.formats.request import receive_request  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.entitlements import last_day  # noqa: PLC0415
+
+    request = work.find_request(intent.request_id)
+    if document.lease_until is None or request is None:
+        return None
+    return last_day(document.lease_until, receive_request(request.document).content.zone)
+
+
+def _due(row: dict[str, Any]) -> int:
+    found: int = row["_due"]
+    return found
+
+
+def _response(intent: "Intent") -> dict[str, Any]:
+    from offline_activation.cli.vendor_show import instant  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.names import reference  # noqa: PLC0415
+
+    return {
+        "reference": reference(intent.request_id),
+        "kind": intent.kind,
+        "state": intent.state,
+        "revision": intent.revision or None,
+        "code": intent.code or None,
+        "at": instant(intent.intended),
+    }
+
+
+def _page(result: dict[str, Any]) -> list[str]:
+    from offline_activation.cli.vendor_show import section  # noqa: PLC0415 - commands import what they need
+
+    site = result["site"]
+    held = [("HD Volume ID", site["volume_id"]), ("Site key", site["key"])] if site else []
+    held += [("First activated", result["first_activated"] or "-"), ("Last contact", result["last_contact"] or "-")]
+    bought = [(name, str(count)) for name, count in result["limits"].items()]
+    bought += [("Options", ", ".join(result["options"]) or "none"), ("Until", result["until"] or "perpetual")]
+    rows = [
+        ("License number", result["license_number"]),
+        ("State", result["state"]),
+        ("Revision", str(result["revision"])),
+        ("Product", result["product"]),
+        ("Company", result["company"]),
+        ("Email", result["email"]),
+        ("Lease until", result["lease_until"] or "-"),
+    ]
+    responses = [
+        f"{r['reference']}  {r['at']}  {r['kind']} {r['revision'] or r['code'] or ''}  {r['state']}"
+        for r in result["responses"]
+    ]
+    return [
+        *manners.pairs(rows),
+        *section("Bought", manners.pairs(bought)),
+        *section("Server", manners.pairs(held) if site else ["no server holds the license"]),
+        *section("Contact", manners.pairs(result["contact"].items())),
+        *section("Orders", [f"{o['order']}  {o['state']}  {', '.join(o['lines']) or '-'}" for o in result["orders"]]),
+        *section("Responses", responses),
+    ]

@@ -1,0 +1,129 @@
+"""``product``: load a product definition, list products, export the product file for the installer."""
+
+from typing import Annotated
+
+import typer
+
+from offline_activation.cli import manners, vendor_wiring
+from offline_activation.errors import Misuse, Refusal
+
+
+def register(program: typer.Typer) -> None:
+    """Add the commands to ``program``."""
+    product = typer.Typer(
+        help="Products.  Example: activation-vendor product load samples/infinitime.toml", cls=program.info.cls
+    )
+    product.command("load", epilog="Example: activation-vendor product load samples/infinitime.toml")(_load)
+    product.command("list", epilog="Example: activation-vendor product list --json")(_list)
+    product.command("export", epilog="Example: activation-vendor product export infinitime -o infinitime.product")(
+        _export
+    )
+    program.add_typer(product, name="product")
+
+
+def _load(file: Annotated[str, typer.Argument(metavar="FILE.toml", help="The product definition.")]) -> None:
+    """Load a product, or replace its definition."""
+    from offline_activation.files import read_bounded  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.products import DEFINITION_LIMIT, read_definition  # noqa: PLC0415
+    from offline_activation.vendor.records import AuditEntry, Product  # noqa: PLC0415
+
+    try:
+        text = read_bounded(file, limit=DEFINITION_LIMIT).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refusal("product.invalid", path=file, what="not UTF-8 text") from None
+    definition = read_definition(text, path=file)
+    now = vendor_wiring.fixed_clock()()
+    with vendor_wiring.open_books() as store, store.begin() as work:
+        replaced = work.find_product(definition.product) is not None
+        work.save_product(Product(product_id=definition.product, definition=text, loaded=now))
+        work.append_audit(
+            AuditEntry(
+                at=now, actor=vendor_wiring.actor(), action="product.loaded", subject=definition.product, details={}
+            )
+        )
+    result = {
+        "product": definition.product,
+        "name": definition.name,
+        "limits": list(definition.limits),
+        "options": list(definition.options),
+        "replaced": replaced,
+    }
+    rows = [
+        ("Product", f"{definition.name} ({definition.product})"),
+        ("Limits", ", ".join(definition.limits) or "none"),
+        ("Options", ", ".join(definition.options) or "none"),
+        ("Rules alone grant", ", ".join(sorted(p.name.lower() for p in definition.auto)) or "nothing"),
+    ]
+    done = "The new definition replaces the old one." if replaced else "The product is loaded."
+    manners.emit(
+        result,
+        [
+            *manners.pairs(rows),
+            "",
+            f"{done} Next: activation-vendor product export {definition.product} -o {definition.product}.product",
+        ],
+    )
+
+
+def _list() -> None:
+    """List the products."""
+    from offline_activation.cli.vendor_show import day, instant  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.products import read_definition  # noqa: PLC0415
+
+    with vendor_wiring.open_books() as store, store.read() as work:
+        found = [(record, read_definition(record.definition, path=record.product_id)) for record in work.products()]
+    result = [
+        {
+            "product": record.product_id,
+            "name": definition.name,
+            "loaded": instant(record.loaded),
+            "limits": {name: {"label": rule.label, "demo": rule.demo} for name, rule in definition.limits.items()},
+            "options": {name: {"label": rule.label, "demo": rule.demo} for name, rule in definition.options.items()},
+            "lease_days": definition.lease_days,
+            "grace_days": definition.grace_days,
+        }
+        for record, definition in found
+    ]
+    rows = [("Product", "Name", "Loaded", "Limits", "Options")]
+    rows += [
+        (
+            record.product_id,
+            definition.name,
+            day(record.loaded),
+            ", ".join(definition.limits) or "-",
+            ", ".join(definition.options) or "-",
+        )
+        for record, definition in found
+    ]
+    empty = ["No product is loaded. Next: activation-vendor product load FILE.toml"]
+    manners.emit({"products": result}, manners.table(rows) if found else empty)
+
+
+def _export(
+    product: Annotated[str, typer.Argument(metavar="ID", help="The product's id.")],
+    *,
+    output: Annotated[str, typer.Option("-o", "--output", help="Default: ID.product; - is standard output.")] = "",
+    server: Annotated[str, typer.Option("--server", metavar="URL", help="Address for electronic mode.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write the product file, the single thing to ship inside the product's installer."""
+    from offline_activation.cli.vendor_output import check_output, report, write_document  # noqa: PLC0415
+    from offline_activation.formats.keys import fingerprint  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.product_table import is_web_address  # noqa: PLC0415
+    from offline_activation.vendor.publishing import publish_product  # noqa: PLC0415
+
+    check_output(output)
+    if server and not is_web_address(server):
+        raise Misuse("usage.invalid", what="--server needs an address like https://activation.example.com")
+    clock, keys = vendor_wiring.fixed_clock(), vendor_wiring.Keys()
+    with vendor_wiring.open_books() as store:
+        document = publish_product(
+            store, product, signers=keys, now=clock(), actor=vendor_wiring.actor(), server=server or None
+        )
+        root = vendor_wiring.find_vendor(store).root
+    written = write_document(output or f"{product}.product", document, force=force)
+    report(
+        written,
+        {"product": product, "file": written, "bytes": len(document), "root_key": fingerprint(root)},
+        [f"Product file: {written}", f"Root key: {fingerprint(root)}", "Next: ship the file inside the installer."],
+    )

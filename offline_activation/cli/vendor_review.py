@@ -1,0 +1,142 @@
+"""The page on which a support agent decides: customer, order, site, purpose, grant, changes, and what the rules say."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from offline_activation.cli import manners
+from offline_activation.cli.vendor_show import (
+    changes_json,
+    contact_json,
+    entitlement_json,
+    instant,
+    line_text,
+    number,
+    section,
+)
+from offline_activation.formats.contact import FIELDS
+from offline_activation.formats.keys import fingerprint
+from offline_activation.formats.request import ReceivedRequest
+
+if TYPE_CHECKING:  # only names in signatures
+    from offline_activation.vendor.records import Intent, Order
+    from offline_activation.vendor.review import Known, Review
+
+_VERDICTS: Final = {
+    "sign": "SIGN: the rules grant it.",
+    "ask": "ASK: a person decides.",
+    "refuse": "REFUSE: the rules say no.",
+}
+_LABELS: Final = {field.name: field.label for field in FIELDS}
+
+
+def review_json(
+    request: ReceivedRequest, known: "Known", found: "Review", intent: "Intent | None", *, orders: "Sequence[Order]"
+) -> dict[str, Any]:
+    """Return a review for JSON; ``intent`` is the answer that the request already has."""
+    content, record = request.content, known.license
+    return {
+        "reference": request.reference,
+        "purpose": content.purpose.name.lower(),
+        "license_number": number(content.license_number),
+        "product": content.product,
+        "site": {
+            "volume_id": content.volume_id,
+            "volume_source": content.volume_source,
+            "key": fingerprint(content.site_key),
+            "known": bool(record and record.installation and record.installation.site_key == content.site_key),
+            "requests": content.counter,
+            "installed_revision": content.revision,
+            "zone": content.zone,
+        },
+        "created": instant(content.created),
+        "decision": found.decision,
+        "rule": found.rule,
+        "reasons": list(found.reasons),
+        "changes": changes_json(found.changes),
+        "customer": None if record is None else {"company": record.company, "email": record.email},
+        "license_state": None if record is None else record.state,
+        "revision": None if record is None else record.revision,
+        "grant": None if found.grant is None else entitlement_json(found.grant),
+        "orders": [
+            {"order": o.order_id, "state": o.state, "lines": [line_text(line) for line in o.lines]} for o in orders
+        ],
+        "usage": dict(content.usage),
+        "contact": contact_json(content.contact),
+        "answered": None if intent is None else _answered(intent),
+    }
+
+
+def review_lines(result: dict[str, Any], file: str) -> list[str]:
+    """Return the page for people; every text on it came from somewhere else and is made visible by ``emit``."""
+    heading = f"Request {result['reference']}: {result['purpose']} {result['product']}"
+    return [
+        heading,
+        "=" * len(heading),
+        *section("Customer", manners.pairs(_customer(result))),
+        *section("Orders", [f"{o['order']}  {o['state']}  {', '.join(o['lines']) or '-'}" for o in result["orders"]]),
+        *section("Site", manners.pairs(_site(result))),
+        *section("Would be granted", manners.pairs(_grant(result))),
+        *section("What changes", _changes(result)),
+        *section("What the rules say", [_VERDICTS[result["decision"]], *(f"- {r}" for r in result["reasons"])]),
+        "",
+        _next_step(result, file),
+    ]
+
+
+def _answered(intent: "Intent") -> dict[str, Any]:
+    return {
+        "kind": intent.kind,
+        "state": intent.state,
+        "revision": intent.revision or None,
+        "code": intent.code or None,
+        "at": instant(intent.intended),
+    }
+
+
+def _customer(result: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    customer = result["customer"] or {"company": "not known", "email": "-"}
+    yield "Company", customer["company"]
+    yield "Ready mail to", customer["email"]
+    yield "License number", result["license_number"]
+    yield "License", f"{result['license_state'] or 'not known'}, revision {result['revision'] or 0}"
+
+
+def _site(result: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    site = result["site"]
+    yield "HD Volume ID", f"{site['volume_id']}  ({site['volume_source']})"
+    yield "Site key", f"{site['key']}  ({'holds this license' if site['known'] else 'new to this license'})"
+    yield "Request date", f"{result['created']} {site['zone']}"
+    yield "Installed revision", str(site["installed_revision"])
+    for name, count in result["usage"].items():
+        yield f"In use, {name}", str(count)
+    for name, text in result["contact"].items():
+        yield _LABELS[name], text
+
+
+def _grant(result: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    grant = result["grant"]
+    if grant is None:
+        return
+    yield from ((name, str(count)) for name, count in grant["limits"].items())
+    yield "Options", ", ".join(grant["options"]) or "none"
+    yield "Until", grant["until"] or "perpetual"
+
+
+def _changes(result: dict[str, Any]) -> list[str]:
+    shown = {None: "-", True: "on"}
+    rows = [
+        (change["field"], str(shown.get(change["from"], change["from"])), str(shown.get(change["to"], change["to"])))
+        for change in result["changes"]
+    ]
+    return manners.table([("Field", "Now", "Then"), *rows]) if rows else ["nothing"]
+
+
+def _next_step(result: dict[str, Any], file: str) -> str:
+    reference = result["reference"]
+    if result["answered"] is not None:
+        return f"This request already has its response. Next: activation-vendor sign {file} writes it once more."
+    if result["decision"] == "ask":
+        return f"Next: activation-vendor sign {file} takes it in, then approve {reference} --as USER, or refuse {file}."
+    if result["decision"] == "sign":
+        return f"Next: activation-vendor sign {file}"
+    return f"Next: activation-vendor sign {file} writes the signed refusal."

@@ -1,0 +1,202 @@
+"""``init``, ``keys``, ``trust`` and ``doctor``: the vendor's own house."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from offline_activation.cli import manners, vendor_products, vendor_wiring
+from offline_activation.errors import ActivationError, Misuse, Refusal, Trouble
+
+if TYPE_CHECKING:  # only names in signatures
+    from offline_activation.vendor.founding import FirstKey
+    from offline_activation.vendor.records import KeyRecord, Vendor
+
+NO_ENCRYPTION = (
+    "warning: the signing keys are stored WITHOUT a passphrase; whoever can read the directory can sign licenses."
+)
+
+
+def register(program: typer.Typer) -> None:
+    """Add the commands to ``program``."""
+    program.command("init", epilog='Example: activation-vendor init --name "Inception Technologies"')(_init)
+    vendor_products.register(program)
+    keys = typer.Typer(help="The vendor's keys.  Example: activation-vendor keys list", cls=program.info.cls)
+    keys.command("list", epilog="Example: activation-vendor keys list --json")(_list_keys)
+    program.add_typer(keys, name="keys")
+    trust = typer.Typer(help="The trust list.  Example: activation-vendor trust export -o t.txt", cls=program.info.cls)
+    trust.command("export", epilog="Example: activation-vendor trust export -o trust.txt")(_export_trust)
+    program.add_typer(trust, name="trust")
+    program.command("doctor", epilog="Example: activation-vendor doctor")(_doctor)
+
+
+def _init(
+    *,
+    name: Annotated[str, typer.Option("--name", help="Name of the vendor, as customers see it.")] = "",
+    no_passphrase: Annotated[
+        bool, typer.Option("--no-passphrase", help="Store the keys unencrypted: for trials only.")
+    ] = False,
+) -> None:
+    """Make the root key, the first issuing key and the database."""
+    from offline_activation.vendor.founding import check_vendor_name  # noqa: PLC0415 - commands import what they need
+
+    name = name or manners.ask("Name of the vendor", what="--name")
+    check_vendor_name(name)
+    _refuse_existing()
+    if no_passphrase and vendor_wiring.given_passphrase() is not None:
+        raise Misuse("usage.invalid", what="--no-passphrase and a passphrase exclude each other")
+    passphrase = None if no_passphrase else vendor_wiring.new_passphrase()
+    if no_passphrase:
+        manners.note(NO_ENCRYPTION)
+    vendor = _make(name, passphrase)
+    from offline_activation.formats.keys import fingerprint  # noqa: PLC0415 - as above
+
+    home = vendor_wiring.home()
+    result = {"vendor": vendor.name, "home": home, "root_key": fingerprint(vendor.root), "encrypted": not no_passphrase}
+    rows = [("Vendor", vendor.name), ("Home", home), ("Root key", fingerprint(vendor.root))]
+    manners.emit(
+        result,
+        [
+            *manners.pairs(rows),
+            "",
+            "Keep a copy of the directory and of the passphrase in two safe places: without the keys no license can",
+            "be renewed.",
+            "Next: activation-vendor product load FILE.toml",
+        ],
+    )
+
+
+def _refuse_existing() -> None:
+    where = vendor_wiring.database() or vendor_wiring.home()
+    try:
+        store = vendor_wiring.open_any_store(create=False)
+    except Trouble as error:
+        if error.code == "io.not_found":
+            return
+        raise
+    try:
+        with store.read() as work:
+            if work.find_vendor() is not None:
+                raise Refusal("vendor.already_initialised", path=where)
+    finally:
+        store.close()
+
+
+def _make(name: str, passphrase: bytes | None) -> "Vendor":
+    """Make directory, keys and books; whatever was made is taken away again when a later step fails."""
+    made: list[Path] = []
+    try:
+        _make_directory(Path(vendor_wiring.keys_directory()), made)
+        keys = [vendor_wiring.make_key(passphrase) for _ in range(2)]
+        made += [Path(vendor_wiring.keys_directory()) / key.location for key in keys]
+        if not vendor_wiring.database():
+            made += [path for path in [Path(vendor_wiring.database_file())] if not path.exists()]
+        return _found(name, *keys)
+    except BaseException as error:
+        if not (isinstance(error, ActivationError) and error.code == "vendor.already_initialised"):
+            _take_away(made)
+        raise
+
+
+def _make_directory(wanted: Path, made: list[Path]) -> None:
+    missing = [path for path in (wanted, *wanted.parents) if not path.exists()]
+    for path in reversed(missing):
+        try:
+            path.mkdir(mode=0o700)
+        except OSError as error:
+            raise Trouble("io.unwritable", path=path, what=(error.strerror or "no directory").lower()) from error
+        made.append(path)
+
+
+def _found(name: str, root: "FirstKey", issuing: "FirstKey") -> "Vendor":
+    from offline_activation.vendor.founding import found_vendor  # noqa: PLC0415 - commands import what they need
+
+    store = vendor_wiring.open_any_store(create=True)
+    try:
+        with store.begin() as work:
+            return found_vendor(
+                work,
+                name=name,
+                root=root,
+                issuing=issuing,
+                now=vendor_wiring.fixed_clock()(),
+                actor=vendor_wiring.actor(),
+            )
+    finally:
+        store.close()
+
+
+def _take_away(made: list[Path]) -> None:
+    for path in reversed(made):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink()
+
+
+def _list_keys() -> None:
+    """List the vendor's keys."""
+    with vendor_wiring.open_books() as store, store.read() as work:
+        records = work.keys()
+    found = [_key_json(record) for record in records]
+    rows = [
+        (key["fingerprint"], key["role"], key["state"], key["not_before"][:10], key["not_after"][:10], key["uses"])
+        for key in found
+    ]
+    shown = [(*row[:5], ", ".join(row[5]) or "trust list") for row in rows]
+    manners.emit({"keys": found}, manners.table([("Key", "Role", "State", "From", "To", "Signs"), *shown]))
+
+
+def _key_json(record: "KeyRecord") -> dict[str, Any]:
+    from offline_activation.cli.vendor_show import instant  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.keys import fingerprint  # noqa: PLC0415
+    from offline_activation.formats.trust_list import Use  # noqa: PLC0415
+
+    return {
+        "key_id": record.key_id.hex(),
+        "fingerprint": fingerprint(record.public_key),
+        "role": record.role,
+        "state": record.state,
+        "public_key": record.public_key.hex(),
+        "not_before": instant(record.not_before),
+        "not_after": instant(record.not_after),
+        "uses": [use.name.lower() for use in Use if use in record.uses and use.name],
+        "products": None if record.products is None else list(record.products),
+        "file": record.location,
+    }
+
+
+def _export_trust(
+    *,
+    output: Annotated[str, typer.Option("-o", "--output", help="File to write; - is standard output.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write the current trust list to a file that every site can import."""
+    from offline_activation.cli.vendor_output import report, write_document  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.envelope import open_envelope  # noqa: PLC0415
+    from offline_activation.formats.trust_list import read_trust_list  # noqa: PLC0415
+
+    if not output:
+        raise Misuse("usage.missing", what="-o FILE")
+    with vendor_wiring.open_books() as store, store.read() as work:
+        document = work.find_trust_list()
+    if document is None:
+        raise Refusal("vendor.not_initialised", path=vendor_wiring.home())
+    number = read_trust_list(open_envelope(document)).number
+    written = write_document(output, document, force=force)
+    report(written, {"file": written, "number": number, "bytes": len(document)}, [f"Trust list {number}: {written}"])
+
+
+def _doctor() -> None:
+    """Check home, keys, database, trust list and products; exit code 3 when something is wrong."""
+    from offline_activation.cli.vendor_doctor import findings  # noqa: PLC0415 - commands import what they need
+
+    with vendor_wiring.open_books() as store:
+        found = findings(store)
+    bad = [finding for finding in found if not finding.good]
+    manners.SESSION.exit_code = manners.EXIT_TROUBLE if bad else manners.EXIT_DONE
+    result = {
+        "healthy": not bad,
+        "checks": [{"check": item.check, "ok": item.good, "detail": item.detail} for item in found],
+    }
+    rows = [(item.check, ("ok: " if item.good else "PROBLEM: ") + item.detail) for item in found]
+    manners.emit(result, [*manners.pairs(rows), "", "All is well." if not bad else f"{len(bad)} problems found."])

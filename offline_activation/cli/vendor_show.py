@@ -1,0 +1,146 @@
+"""How the vendor's things look: as JSON, and as text for people."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from offline_activation.formats.contact import FIELDS
+from offline_activation.formats.instants import show_day
+from offline_activation.formats.keys import fingerprint
+from offline_activation.formats.names import LicenseNumber, show_license_number
+
+if TYPE_CHECKING:  # only names in signatures
+    from offline_activation.formats.contact import Contact
+    from offline_activation.vendor.entitlements import Change
+    from offline_activation.vendor.records import Entitlement, Installation, LicenseRecord, Order, OrderLine
+
+
+def instant(seconds: int | None) -> str | None:
+    """Return an instant for JSON: ISO 8601 in UTC, or ``None``."""
+    if seconds is None:
+        return None
+    try:
+        return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, OSError, ValueError):
+        return "9999-12-31T23:59:59Z"
+
+
+def day(seconds: int | None) -> str:
+    """Return the UTC day of an instant for people."""
+    return "-" if seconds is None else show_day(seconds)
+
+
+def number(license_number: LicenseNumber) -> str:
+    """Return a license number in groups."""
+    return show_license_number(license_number)
+
+
+def order_json(order: "Order") -> dict[str, Any]:
+    """Return an order for JSON."""
+    return {
+        "order": order.order_id,
+        "license_number": number(order.license_number),
+        "state": order.state,
+        "product": order.product,
+        "amendment": order.is_amendment,
+        "company": order.company,
+        "email": order.email,
+        "contact_name": order.contact_name,
+        "purchase_order": order.purchase_order,
+        "entered": instant(order.entered),
+        "processed": instant(order.processed),
+        "lines": [line_text(line) for line in order.lines],
+    }
+
+
+def line_text(line: "OrderLine") -> str:
+    """Return one line of an order as it is typed."""
+    if line.kind == "limit_total":
+        return f"{line.name}={line.amount}"
+    if line.kind == "limit_add":
+        return f"{line.name}=+{line.amount}"
+    return f"until {line.name}" if line.kind == "until" else line.name
+
+
+def entitlement_json(entitlement: "Entitlement") -> dict[str, Any]:
+    """Return an entitlement for JSON."""
+    return {
+        "limits": dict(sorted(entitlement.limits.items())),
+        "options": sorted(entitlement.options),
+        "until": entitlement.until,
+        "maintenance_until": entitlement.maintenance_until,
+    }
+
+
+def entitlement_text(entitlement: "Entitlement") -> str:
+    """Return an entitlement on one line."""
+    parts = [f"{name} {count}" for name, count in sorted(entitlement.limits.items())]
+    parts += sorted(entitlement.options)
+    parts.append(f"until {entitlement.until}" if entitlement.until else "perpetual")
+    return ", ".join(parts)
+
+
+def site_json(installation: "Installation | None") -> dict[str, Any] | None:
+    """Return the server that holds a license for JSON."""
+    if installation is None:
+        return None
+    return {
+        "volume_id": installation.volume_id,
+        "volume_source": installation.volume_source,
+        "key": fingerprint(installation.site_key),
+        "public_key": installation.site_key.hex(),
+        "requests": installation.counter,
+    }
+
+
+def contact_json(contact: "Contact | None") -> dict[str, str]:
+    """Return the given contact fields for JSON."""
+    if contact is None:
+        return {}
+    return {field.name: text for field in FIELDS if (text := getattr(contact, field.name))}
+
+
+def license_json(record: "LicenseRecord") -> dict[str, Any]:
+    """Return a license record for JSON."""
+    return {
+        "license_number": number(record.license_number),
+        "revision": record.revision,
+        "state": record.state,
+        "product": record.product,
+        "company": record.company,
+        "email": record.email,
+        "contact_name": record.contact_name,
+        **entitlement_json(record.entitlement),
+        "issued": None if record.issued is None else entitlement_json(record.issued),
+        "site": site_json(record.installation),
+        "first_activated": instant(record.first_activated),
+        "last_contact": instant(record.last_contact),
+        "contact": contact_json(record.contact),
+    }
+
+
+def changes_json(changes: "Iterable[Change]") -> list[dict[str, Any]]:
+    """Return changes for JSON."""
+    return [{"field": change.field, "from": change.before, "to": change.after} for change in changes]
+
+
+def change_rows(changes: "Iterable[Change]") -> list[tuple[str, str]]:
+    """Return changes as label and ``before -> after``."""
+    return [(change.field, f"{_shown(change.before)} -> {_shown(change.after)}") for change in changes]
+
+
+def section(title: str, rows: Iterable[str]) -> list[str]:
+    """Return a titled block of indented rows, with a blank line before it; nothing when there are no rows."""
+    listed = [f"  {row}" for row in rows]
+    return ["", title, *listed] if listed else []
+
+
+def error_keys(error: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return the ``error`` key of a JSON result when there is an error."""
+    return {} if error is None else {"error": dict(error)}
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - text, number, yes/no or nothing
+    if value is None:
+        return "(none)"
+    return "on" if value is True else str(value)

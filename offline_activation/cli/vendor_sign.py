@@ -1,0 +1,213 @@
+"""``sign``: answer requests one by one or by the folder, and write a response for each that can have one."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from offline_activation.cli import manners, vendor_wiring
+from offline_activation.errors import ActivationError, Misuse, Refusal
+
+if TYPE_CHECKING:  # only names in signatures
+    from offline_activation.cli.vendor_inputs import Arrived
+    from offline_activation.cli.vendor_output import Targets
+    from offline_activation.vendor.issuing import Answer, Desk
+
+_STOPS: Final = ("key.", "io.database", "internal.")
+"""Codes that concern every request, not this one: the command stops."""
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command to ``program``."""
+    program.command("sign", epilog="Example: activation-vendor sign inbox/ -o responses/ --report today.csv")(_sign)
+
+
+def _sign(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Request files, folders (their regular files but .alic), pictures, text, .eml, -, or references.",
+        ),
+    ],
+    *,
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE|DIR", help="Default: REFERENCE.alic")] = "",
+    qr: Annotated[str, typer.Option("--qr", metavar="PNG", help="Also write the QR code.")] = "",
+    sheet: Annotated[str, typer.Option("--sheet", metavar="HTML", help="Also write a page for printing.")] = "",
+    table: Annotated[str, typer.Option("--report", metavar="CSV", help="Also write what became of each input.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Sign or refuse each request by the rules; what rules may not decide waits for a person.
+
+    Exit code 1 when any was refused, 4 when any waits, else 0.  The same request always gets the same response.
+    """
+    from offline_activation.cli.vendor_inputs import read_requests  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_output import Targets, report  # noqa: PLC0415
+
+    targets = Targets(output=output, qr=qr, sheet=sheet, force=force)
+    targets.check(several=_may_be_several(files))
+    with vendor_wiring.open_books() as store:
+        desk = vendor_wiring.desk(store)
+        done = [_answered(arrived, desk, targets) for arrived in read_requests(files, store)]
+    results = [result for result, _ in done]
+    errors = [error for _, error in done if error is not None]
+    manners.SESSION.exit_code = _exit_code(results, errors)
+    if table:
+        from offline_activation.cli.vendor_report import write_report  # noqa: PLC0415 - as above
+
+        write_report(table, results, force=force)
+    report(output, {"results": results, **_problem(results, errors)}, _lines(results))
+
+
+def arrived_or_rejected(read: "Callable[[], Arrived]", name: str, desk: "Desk") -> "Arrived":
+    """Return what ``read`` returns; for damaged input write the one audit entry and raise the error on."""
+    try:
+        return read()
+    except ActivationError as error:
+        record_rejection(desk, error, name)
+        raise
+
+
+def record_rejection(desk: "Desk", error: ActivationError, name: str) -> None:
+    """Write the audit entry of an input that is no request; a name that is not there was never an input."""
+    from offline_activation.vendor import intake  # noqa: PLC0415 - commands import what they need
+
+    if isinstance(error, Misuse) or error.code in {"io.not_found", "vendor.unknown_request"}:
+        return
+    with desk.store.begin() as work:
+        intake.record_rejection(work, error, source=name, now=desk.clock(), actor=desk.actor)
+
+
+def result_of(name: str, answer: "Answer", written: str | None) -> dict[str, Any]:
+    """Return one entry of ``results``."""
+    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+
+    return {
+        "input": name,
+        "reference": answer.reference,
+        "outcome": answer.outcome,
+        "output": written,
+        "code": answer.code,
+        "license_number": show_license_number(answer.license_number),
+        "revision": answer.revision,
+        "reasons": list(answer.reasons),
+        **(_said(answer.document) if answer.outcome == "refused" and answer.document else {}),
+    }
+
+
+def _answered(arrived: "Arrived", desk: "Desk", targets: "Targets") -> tuple[dict[str, Any], ActivationError | None]:
+    from offline_activation.vendor.issuing import answer  # noqa: PLC0415 - commands import what they need
+
+    if arrived.request is None or arrived.error is not None:
+        error = arrived.error or Refusal("armor.no_block", source=arrived.name)
+        if isinstance(error, Misuse):
+            raise error
+        record_rejection(desk, error, arrived.name)
+        return _failed(arrived, error), error
+    given = None
+    try:
+        given = answer(desk, arrived.request)
+        written = targets.write(given.document, given.reference) if given.document is not None else None
+    except ActivationError as error:
+        if isinstance(error, Misuse) or error.code.startswith(_STOPS):
+            raise
+        failed = _failed(arrived, error)
+        return (failed if given is None else result_of(arrived.name, given, None) | {"code": error.code}), error
+    result = result_of(arrived.name, given, written) | {"text_differs": list(arrived.differs)}
+    return result, None
+
+
+def _problem(results: list[dict[str, Any]], errors: list[ActivationError]) -> dict[str, Any]:
+    """Return the ``error`` key: what the first refused input met, or what its signed refusal says."""
+    if errors:
+        return {"error": manners.as_problem(errors[0])}
+    refused = next((result for result in results if result["outcome"] == "refused"), None)
+    if refused is None:
+        return {}
+    keys = ("code", "reason", "message", "remedy")
+    return {"error": {key: refused[key] for key in keys}}
+
+
+def _said(document: bytes) -> dict[str, str]:
+    """Return what a signed refusal says."""
+    from offline_activation.errors import CATALOG  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.envelope import open_envelope  # noqa: PLC0415
+    from offline_activation.formats.refusal import read_refusal  # noqa: PLC0415
+
+    content = read_refusal(open_envelope(document))
+    return {"reason": CATALOG[content.code][0], "message": content.message, "remedy": content.remedy}
+
+
+def _failed(arrived: "Arrived", error: ActivationError) -> dict[str, Any]:
+    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+
+    request = arrived.request
+    return {
+        "input": arrived.name,
+        "reference": request.reference if request else None,
+        "outcome": "refused",
+        "output": None,
+        "code": error.code,
+        "license_number": show_license_number(request.content.license_number) if request else None,
+        "revision": None,
+        "reasons": [error.message],
+        "remedy": error.remedy,
+        "text_differs": list(arrived.differs),
+    }
+
+
+def _may_be_several(files: list[str]) -> bool:
+    import os  # noqa: PLC0415 - commands import what they need
+
+    return len(files) > 1 or os.path.isdir(files[0])  # noqa: PTH112 - a name as typed, also not UTF-8
+
+
+def _exit_code(results: list[dict[str, Any]], errors: list[ActivationError]) -> int:
+    outcomes = {result["outcome"] for result in results}
+    codes = {manners.exit_code_of(error) for error in errors}
+    refused_by_us = any(result["outcome"] == "refused" and result["output"] for result in results)
+    if refused_by_us or manners.EXIT_REFUSED in codes:
+        return manners.EXIT_REFUSED
+    if codes:
+        return max(codes)
+    return manners.EXIT_WAITING if "waiting" in outcomes else manners.EXIT_DONE
+
+
+def _lines(results: list[dict[str, Any]]) -> Iterator[str]:
+    if not results:
+        yield "Nothing to sign."
+        return
+    rows = [("Reference", "Outcome", "Revision", "Response", "Input")]
+    rows += [
+        (
+            result["reference"] or "-",
+            result["outcome"],
+            str(result["revision"] or "-"),
+            result["output"] or "-",
+            result["input"],
+        )
+        for result in results
+    ]
+    yield from manners.table(rows)
+    for result in results:
+        if result["outcome"] != "signed" or result["code"]:
+            yield ""
+            yield f"{result['reference'] or result['input']} {result['outcome']} [{result['code']}]:"
+            yield from (f"  {reason}" for reason in result["reasons"])
+            if result.get("remedy"):
+                yield f"  next step: {result['remedy']}"
+        elif result["reasons"][1:]:
+            yield from ("", f"{result['reference']}:", *(f"  {reason}" for reason in result["reasons"]))
+    yield ""
+    yield from _next_steps(results)
+
+
+def _next_steps(results: list[dict[str, Any]]) -> Iterator[str]:
+    outputs = [result["output"] for result in results if result["output"]]
+    if len(outputs) == 1:
+        yield f"Next: send {outputs[0]} back to the site."
+    elif outputs:
+        yield f"Next: send the {len(outputs)} responses back to their sites."
+    waiting = [result["reference"] for result in results if result["outcome"] == "waiting"]
+    if waiting:
+        yield f"Next: activation-vendor review {waiting[0]}, then approve {waiting[0]} --as USER, or refuse it."

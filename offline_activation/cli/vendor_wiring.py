@@ -1,0 +1,213 @@
+"""Where the vendor's command line is wired: home, database, passphrase, keys, clock and randomness.
+
+Everything below gets these as arguments; here alone they come from options, environment, terminal and machine.
+"""
+
+import getpass
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from offline_activation.cli import manners
+from offline_activation.errors import Misuse, Refusal, Trouble
+
+if TYPE_CHECKING:  # a command starts without the database and without cryptography
+    from offline_activation.formats.keys import Signer
+    from offline_activation.formats.names import ProductId
+    from offline_activation.vendor.founding import FirstKey
+    from offline_activation.vendor.issuing import Desk
+    from offline_activation.vendor.ports import Store
+    from offline_activation.vendor.records import KeyRecord, Vendor
+
+HOME: Final = "--home"
+DATABASE: Final = "--database"
+PASSPHRASE_FILE: Final = "--passphrase-file"  # noqa: S105 - the name of an option
+ANYWHERE: Final = (HOME, DATABASE, PASSPHRASE_FILE)
+"""Options with a value that may stand anywhere on the line."""
+
+HOME_VARIABLE: Final = "ACTIVATION_VENDOR_HOME"
+DATABASE_VARIABLE: Final = "ACTIVATION_VENDOR_DATABASE"
+PASSPHRASE_VARIABLE: Final = "ACTIVATION_VENDOR_PASSPHRASE"  # noqa: S105 - the name of a variable
+
+_BOOKS: Final = "vendor.db"
+_KEYS: Final = "keys"
+_PASSPHRASE_LIMIT: Final = 4096
+_PASSPHRASE: Final = f"the passphrase ({PASSPHRASE_FILE} or {PASSPHRASE_VARIABLE})"
+
+
+def home() -> str:
+    """Return the vendor's home: ``--home``, the environment, else the platform's usual place."""
+    named = manners.SESSION.options.get(HOME) or os.environ.get(HOME_VARIABLE)
+    if named:
+        return named
+    import platformdirs  # noqa: PLC0415 - only without a named home
+
+    return platformdirs.user_data_dir("offline-activation-vendor", appauthor=False)
+
+
+def keys_directory() -> str:
+    """Return the directory of the key files."""
+    return os.path.join(home(), _KEYS)  # noqa: PTH118 - names may hold any bytes; text is all that is needed
+
+
+def database() -> str:
+    """Return the address of the database if one was named, else nothing: SQLite in the home."""
+    return manners.SESSION.options.get(DATABASE) or os.environ.get(DATABASE_VARIABLE) or ""
+
+
+def database_file() -> str:
+    """Return the file of the default database."""
+    return os.path.join(home(), _BOOKS)  # noqa: PTH118 - as above
+
+
+def open_any_store(*, create: bool) -> "Store":
+    """Return the store, whoever it belongs to; raises ``usage.needs_extra`` and what ``open_store`` raises."""
+    opening = manners.deferred(_load_store, package="sqlalchemy", extra="vendor")
+    address = database()
+    store: Store
+    if address:
+        store = opening.open_store(address, create=create)
+    else:
+        store = opening.open_sqlite(database_file(), create=create)
+    return store
+
+
+@contextmanager
+def open_books() -> "Iterator[Store]":
+    """Give the store of an initialised vendor; raises :class:`Refusal` ``vendor.not_initialised``."""
+    where = database() or home()
+    try:
+        store = open_any_store(create=False)
+    except Trouble as error:
+        if error.code == "io.not_found":
+            raise Refusal("vendor.not_initialised", path=where) from error
+        raise
+    try:
+        find_vendor(store)
+        yield store
+    finally:
+        store.close()
+
+
+def find_vendor(store: "Store") -> "Vendor":
+    """Return whose books these are; raises :class:`Refusal` ``vendor.not_initialised``."""
+    with store.read() as work:
+        vendor = work.find_vendor()
+    if vendor is None:
+        raise Refusal("vendor.not_initialised", path=database() or home())
+    return vendor
+
+
+def issuing_key_for(store: "Store", product: "ProductId", now: int) -> "KeyRecord":
+    """Return the key that would sign a license now; raises :class:`Refusal` ``key.none``."""
+    from offline_activation.formats.trust_list import Use  # noqa: PLC0415 - a command imports what it needs
+    from offline_activation.vendor.keyring import issuing_key  # noqa: PLC0415
+
+    with store.read() as work:
+        return issuing_key(work.keys(), product=product, use=Use.LICENSE, now=now)
+
+
+def desk(store: "Store") -> "Desk":
+    """Return the desk at which this command works; its time is the time of this call."""
+    from offline_activation.vendor.issuing import Desk  # noqa: PLC0415 - a command imports what it needs
+
+    return Desk(store=store, signers=Keys(), clock=fixed_clock(), randomness=os.urandom, actor=actor())
+
+
+def fixed_clock() -> Callable[[], int]:
+    """Return a clock that stands at now: one command has one time."""
+    instant = int(time.time())
+    return lambda: instant
+
+
+def actor() -> str:
+    """Return who works here, for the audit log."""
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (OSError, KeyError, ImportError):  # a user id without a name, as in containers
+        return "command line"
+
+
+class Keys:
+    """Opens the private halves of keys; asks for the passphrase at most once, and only when a key needs it."""
+
+    def __init__(self) -> None:
+        """Take nothing: the passphrase is looked for when the first key is opened."""
+        self._ring: Any = None
+
+    def __call__(self, record: "KeyRecord") -> "Signer":
+        """Return the signer of ``record``; raises ``key.file``, ``key.passphrase`` or ``usage.missing``."""
+        from offline_activation.vendor.keys import KeyFiles  # noqa: PLC0415 - a command imports what it needs
+
+        signer: Signer
+        if self._ring is not None:
+            signer = self._ring.signer(record)
+            return signer
+        given = given_passphrase()
+        ring = KeyFiles(keys_directory(), given)
+        try:
+            signer = ring.signer(record)
+        except Refusal as refusal:
+            if given is not None or refusal.code != "key.passphrase":
+                raise
+            asked = manners.ask("Passphrase of the signing keys", what=_PASSPHRASE, secret=True)
+            ring = KeyFiles(keys_directory(), asked.encode())
+            signer = ring.signer(record)
+        self._ring = ring
+        return signer
+
+
+def make_key(passphrase: bytes | None) -> "FirstKey":
+    """Write a new key file and return its signer and location; raises what ``write_key_file`` raises."""
+    from offline_activation.formats.keys import SoftwareSigner  # noqa: PLC0415 - a command imports what it needs
+    from offline_activation.vendor.founding import FirstKey  # noqa: PLC0415
+    from offline_activation.vendor.keys import new_seed, write_key_file  # noqa: PLC0415
+
+    seed = new_seed(os.urandom)
+    location = write_key_file(keys_directory(), seed, passphrase, randomness=os.urandom)
+    return FirstKey(signer=SoftwareSigner(seed), location=location)
+
+
+def open_key_file(record: "KeyRecord", passphrase: bytes | None) -> None:
+    """Raise what is wrong with the file of a key; see ``open_signer``."""
+    from offline_activation.vendor.keys import open_signer  # noqa: PLC0415 - a command imports what it needs
+
+    open_signer(keys_directory(), record, passphrase)
+
+
+def keys_vanish() -> bool:
+    """Tell whether the key files lie in memory only."""
+    from offline_activation.vendor.keys import vanishes  # noqa: PLC0415 - a command imports what it needs
+
+    return vanishes(keys_directory())
+
+
+def given_passphrase() -> bytes | None:
+    """Return the passphrase of ``--passphrase-file`` or the environment; ``None`` when neither is there."""
+    path = manners.SESSION.options.get(PASSPHRASE_FILE)
+    if path:
+        from offline_activation.files import read_bounded  # noqa: PLC0415 - a command imports what it needs
+
+        return read_bounded(path, limit=_PASSPHRASE_LIMIT).rstrip(b"\r\n")
+    found = os.environ.get(PASSPHRASE_VARIABLE)
+    return os.fsencode(found) if found else None
+
+
+def new_passphrase() -> bytes:
+    """Return the passphrase for new keys: given, or typed twice; raises ``usage.missing`` or ``usage.invalid``."""
+    given = given_passphrase()
+    if given is None:
+        given = manners.ask("Passphrase for the signing keys", what=_PASSPHRASE, secret=True).encode()
+        if manners.ask("The same passphrase again", what=_PASSPHRASE, secret=True).encode() != given:
+            raise Misuse("usage.invalid", what="The two passphrases differ")
+    if not given:
+        raise Misuse("usage.invalid", what="An empty passphrase protects no key")
+    return given
+
+
+def _load_store() -> Any:  # noqa: ANN401 - a module; manners.deferred explains when it is missing
+    from offline_activation.vendor.store import opening  # noqa: PLC0415 - SQLAlchemy only where books are opened
+
+    return opening

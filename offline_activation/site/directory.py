@@ -1,0 +1,185 @@
+"""The state directory of an installation: what lies where, who may touch it, and one writer at a time.
+
+Everything in it belongs to one user, directories are 0700 and files 0600.  A link is never followed and never written
+through: whoever can plant one could make this program, often run by root, overwrite a file somewhere else.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from offline_activation.errors import Refusal, Trouble
+from offline_activation.files import read_bounded, replace_durably, sync_directory
+from offline_activation.formats.cbor import MAX_SIZE
+from offline_activation.site import lock, safety
+from offline_activation.verify import installed
+
+SITE_KEY: Final = "site_key"
+"""The private seed of the site key, 32 bytes."""
+CLIENT: Final = "client"
+"""Present when this is no server: licenses are not handled here."""
+CONTACT: Final = "contact.json"
+HISTORY: Final = "history.jsonl"
+PREVIOUS_LICENSE: Final = "license.previous.cose"
+LOCK: Final = "lock"
+REQUESTS: Final = "requests"
+"""Open requests; the folders below hold those that are closed."""
+ANSWERED: Final = "requests/answered"
+CANCELLED: Final = "requests/cancelled"
+
+FOLDERS: Final = (REQUESTS, ANSWERED, CANCELLED)
+STATE_FILES: Final = (
+    installed.PRODUCT,
+    installed.TRUST,
+    installed.LICENSE,
+    installed.KEPT_LICENSE,
+    installed.SITE_KEY_PUBLIC,
+    installed.INITIALISED,
+    SITE_KEY,
+    CLIENT,
+    CONTACT,
+    HISTORY,
+    PREVIOUS_LICENSE,
+    LOCK,
+)
+LEFTOVERS: Final = ".new-*"
+"""Names of files that a writer killed half way leaves behind (see ``files``)."""
+
+_UNSAFE: Final = "site.unsafe_directory"
+
+
+class StateDirectory:
+    """One state directory that was found safe when it was opened."""
+
+    def __init__(self, home: Path) -> None:
+        """Take the directory; :func:`open_directory` and :func:`create_directory` are the ways to get one."""
+        self.home = home
+
+    def path(self, name: str) -> Path:
+        """Return the path of a state file or folder."""
+        return self.home / name
+
+    def read(self, name: str, *, limit: int = MAX_SIZE) -> bytes | None:
+        """Return the content of a state file, ``None`` when there is none; raises ``Trouble`` ``io.unreadable``."""
+        try:
+            return read_bounded(str(self.path(name)), limit=limit)
+        except Trouble as error:
+            if error.code == "io.not_found":
+                return None
+            raise
+
+    def write(self, name: str, data: bytes) -> None:
+        """Replace a state file atomically and durably, mode 0600; raises ``Trouble`` ``io.unwritable``."""
+        path = self.path(name)
+        _make_folder(path.parent)
+        replace_durably(str(path), data)
+
+    def move(self, name: str, folder: str) -> None:
+        """Move a state file into another folder of the directory, durably; done already is done."""
+        source = self.path(name)
+        try:
+            _make_folder(self.path(folder))
+            source.replace(self.path(folder) / source.name)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unwritable(source, error) from error
+        sync_directory(str(self.path(folder)))
+        sync_directory(str(source.parent))
+
+    def remove(self, name: str) -> None:
+        """Remove a state file, durably; gone already is gone."""
+        path = self.path(name)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        sync_directory(str(path.parent))
+
+    def has(self, name: str) -> bool:
+        """Tell whether a state file is there."""
+        return os.path.lexists(self.path(name))
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only writer within the block; raises ``Trouble`` ``site.locked`` after :data:`.lock.PATIENCE`."""
+        with lock.held(self.path(LOCK)):
+            self._sweep()
+            yield
+
+    def flaws(self) -> list[tuple[str, str]]:
+        """Return name and what is wrong of everything that makes the directory unsafe; empty is safe."""
+        found = [(str(self.home), flaw) for flaw in (safety.flaw_of_home(self.home),) if flaw]
+        for name in FOLDERS:
+            found += [(name, flaw) for flaw in (safety.flaw_of_folder(self.path(name)),) if flaw]
+        names = [*STATE_FILES, *(str(Path(folder) / each) for folder in FOLDERS for each in self._requests(folder))]
+        return found + [(name, flaw) for name in names if (flaw := safety.flaw_of_file(self.path(name)))]
+
+    def _requests(self, folder: str) -> list[str]:
+        try:
+            return sorted(path.name for path in self.path(folder).glob("*.cose"))
+        except OSError:
+            return []
+
+    def _sweep(self) -> None:
+        """Remove what killed writers left behind; only the holder of the lock may, for nobody else is writing now."""
+        for folder in (".", *FOLDERS):
+            for path in self.path(folder).glob(LEFTOVERS):
+                with suppress(OSError):
+                    path.unlink()
+
+
+def open_directory(home: str | os.PathLike[str]) -> StateDirectory:
+    """Return the state directory of an installation after looking at owner, modes and links.
+
+    Raises :class:`Refusal` ``site.not_initialised`` and :class:`Trouble` ``site.unsafe_directory``.
+    """
+    directory = StateDirectory(_absolute(home))
+    if not os.path.lexists(directory.home):
+        raise Refusal("site.not_initialised", path=directory.home)
+    _refuse_unsafe(directory)
+    if not directory.has(installed.PRODUCT):
+        raise Refusal("site.not_initialised", path=directory.home)
+    return directory
+
+
+def create_directory(home: str | os.PathLike[str]) -> StateDirectory:
+    """Return a new or empty state directory, 0700; one that exists is only looked at, never loosened.
+
+    Raises :class:`Trouble` ``site.unsafe_directory`` and ``io.unwritable``.
+    """
+    directory = StateDirectory(_absolute(home))
+    try:
+        directory.home.parent.mkdir(parents=True, exist_ok=True)
+        if not os.path.lexists(directory.home):
+            directory.home.mkdir(mode=0o700)
+            sync_directory(str(directory.home.parent))
+    except OSError as error:
+        raise _unwritable(directory.home, error) from error
+    _refuse_unsafe(directory)
+    for name in FOLDERS:
+        _make_folder(directory.path(name))
+    return directory
+
+
+def _absolute(home: str | os.PathLike[str]) -> Path:
+    # a trailing slash would make lstat follow a link; pathlib drops it
+    return Path.cwd() / Path(home)
+
+
+def _refuse_unsafe(directory: StateDirectory) -> None:
+    for name, flaw in directory.flaws():
+        raise Trouble(_UNSAFE, path=directory.home, what=flaw if name == str(directory.home) else f"{name} {flaw}")
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> Trouble:
+    return Trouble("io.unwritable", path=path, what=(error.strerror or "I/O error").lower())

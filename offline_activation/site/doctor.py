@@ -1,0 +1,205 @@
+"""Looking after an installation: everything that can be wrong with it, each with one line and a next step.
+
+It reads and judges, and changes nothing.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+from offline_activation.errors import ActivationError, Refusal
+from offline_activation.formats.instants import show_instant
+from offline_activation.site import pending, site_key
+from offline_activation.site.directory import StateDirectory
+from offline_activation.site.installation import Installation, read_installation
+from offline_activation.verify import installed
+from offline_activation.verify.checks import CLOCK_TOLERANCE, check_installed
+from offline_activation.verify.trust import pinned_trust, updated
+
+LEAST_SPACE: Final = 1 << 20
+"""Free bytes that an import needs with a wide margin."""
+OLD_REQUEST_DAYS: Final = 30
+_DAY: Final = 86_400
+_EARLIEST_CLOCK: Final = 1_577_836_800
+"""2020-01-01: a clock before it was never set."""
+
+Result = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check: its name, how it went, one sentence, and the next step unless it went well."""
+
+    name: str
+    result: Result
+    message: str
+    next_step: str = ""
+
+
+def examine(directory: StateDirectory, *, now: int) -> Iterator[Finding]:
+    """Yield the findings of every check, in a fixed order; ``now`` in seconds since 1970 UTC.  Raises nothing."""
+    for name, check in (
+        ("directory", _directory),
+        ("writable", _writable),
+        ("space", _space),
+        ("product file", _product),
+        ("site key", _site_key),
+        ("trust list", _trust),
+        ("machine", _machine),
+    ):
+        yield _finding(name, partial(check, directory))
+    yield from _license_copies(directory)
+    yield _finding("clock", partial(_clock, directory, now))
+    yield _finding("requests", partial(_requests, directory, now))
+    yield _standing(directory, now)
+
+
+def _finding(name: str, check: Callable[[], str | Finding]) -> Finding:
+    try:
+        said = check()
+    except ActivationError as error:
+        return Finding(name=name, result="problem", message=error.message, next_step=error.remedy)
+    return said if isinstance(said, Finding) else Finding(name=name, result="ok", message=said)
+
+
+def _directory(directory: StateDirectory) -> str | Finding:
+    flaws = directory.flaws()
+    if not flaws:
+        return f"{directory.home} belongs to this user alone"
+    found = "; ".join(f"{name} {flaw}" for name, flaw in flaws[:3])
+    step = "Give the directory to the service user with mode 0700 and no links."
+    return Finding(name="directory", result="problem", message=found, next_step=step)
+
+
+def _writable(directory: StateDirectory) -> str | Finding:
+    if os.access(directory.home, os.W_OK | os.X_OK):
+        return "the state directory can be written"
+    step = "Mount the file system writable; the license works without, but no response can be imported."
+    return Finding(name="writable", result="problem", message="the state directory is read-only", next_step=step)
+
+
+def _space(directory: StateDirectory) -> str | Finding:
+    try:
+        free = shutil.disk_usage(directory.home).free
+    except OSError as error:
+        return Finding(
+            name="space", result="warning", message=f"unknown ({error.strerror})", next_step="Check the disk."
+        )
+    if free >= LEAST_SPACE:
+        return f"{free >> 20} MiB free"
+    return Finding(name="space", result="problem", message=f"{free >> 10} KiB free", next_step="Free some space.")
+
+
+def _product(directory: StateDirectory) -> str:
+    product = installed.read_product_file(str(directory.home))
+    return f"{product.name} of {product.vendor}"
+
+
+def _site_key(directory: StateDirectory) -> str:
+    site_key.read_site_key(directory)
+    return "both halves fit, and only this user can read the private one"
+
+
+def _trust(directory: StateDirectory) -> str | Finding:
+    product = installed.read_product_file(str(directory.home))
+    pinned = pinned_trust(product.root, product.trust)
+    document = directory.read(installed.TRUST)
+    if document is None:
+        step = "Import the latest response again."
+        return Finding(
+            name="trust list", result="warning", message="missing; the product file's counts", next_step=step
+        )
+    return f"number {updated(pinned, document).current.number}, signed by the pinned root key"
+
+
+def _machine(directory: StateDirectory) -> str | Finding:
+    from offline_activation.identity.volume import read_volume  # noqa: PLC0415 - reads the machine only when asked
+
+    reading = read_volume(str(directory.home))
+    message = f"HD Volume ID {reading.volume_id} from {reading.source}"
+    if not reading.source.startswith("fallback:"):
+        return message
+    step = "Nothing to do; a file system with a UUID of its own would be a firmer identity."
+    return Finding(name="machine", result="warning", message=message, next_step=step)
+
+
+def _license_copies(directory: StateDirectory) -> Iterator[Finding]:
+    try:
+        site = read_installation(directory)
+    except ActivationError as error:
+        yield Finding(name="license", result="problem", message=error.message, next_step=error.remedy)
+        return
+    for name in (installed.LICENSE, installed.KEPT_LICENSE):
+        yield _finding(name, partial(_copy, site, name))
+
+
+def _copy(site: Installation, name: str) -> str | Finding:
+    document = site.directory.read(name)
+    if document is None and site.license is None:
+        return "no license yet"
+    again = "Import the latest response again."
+    if document is None:
+        return Finding(name=name, result="warning", message="missing; the other copy is in force", next_step=again)
+    try:
+        accepted = check_installed(document, trust=site.trust, facts=site.facts)
+    except Refusal as refusal:
+        serious = site.license is None or refusal.code == "license.wrong_machine"
+        return Finding(name=name, result="problem" if serious else "warning", message=refusal.message, next_step=again)
+    if accepted.match.verdict == "drifted":
+        step = "Make a request with 'activation-site rebind' and import the response."
+        return Finding(name=name, result="warning", message=accepted.match.explanation, next_step=step)
+    if site.license is not None and accepted.license.revision != site.license.content.revision:
+        return Finding(name=name, result="warning", message="an older revision", next_step=again)
+    return f"revision {accepted.license.revision}, {accepted.match.explanation}"
+
+
+def _clock(directory: StateDirectory, now: int) -> str | Finding:
+    step = "Correct the clock of this server."
+    if now < _EARLIEST_CLOCK:
+        return Finding(name="clock", result="problem", message=f"it shows {show_instant(now)}", next_step=step)
+    product = installed.read_product_file(str(directory.home))
+    trust = installed.read_trust(str(directory.home), product)
+    seen = max(product.issued, trust.current.issued, _issued(directory))
+    if now + CLOCK_TOLERANCE < seen:
+        message = f"it shows {show_instant(now)}, but the vendor's documents are from {show_instant(seen)}"
+        return Finding(name="clock", result="problem", message=message, next_step=step)
+    return f"{show_instant(now)}, later than everything the vendor signed"
+
+
+def _issued(directory: StateDirectory) -> int:
+    try:
+        found = read_installation(directory).license
+    except ActivationError:
+        return 0
+    return found.content.issued if found else 0
+
+
+def _requests(directory: StateDirectory, now: int) -> str | Finding:
+    damaged = pending.damaged_requests(directory)
+    if damaged:
+        message = f"{len(damaged)} open request files are damaged, first {damaged[0]}"
+        step = "Make a new request; remove the damaged file."
+        return Finding(name="requests", result="warning", message=message, next_step=step)
+    waiting = pending.open_requests(directory)
+    old = [stored.reference for stored in waiting if now - stored.content.created > OLD_REQUEST_DAYS * _DAY]
+    if old:
+        message = f"open for more than {OLD_REQUEST_DAYS} days: {', '.join(old[:3])}"
+        step = "Ask the vendor, or close them with 'activation-site cancel REFERENCE'."
+        return Finding(name="requests", result="warning", message=message, next_step=step)
+    return f"{len(waiting)} open"
+
+
+def _standing(directory: StateDirectory, now: int) -> Finding:
+    try:
+        product = installed.read_product_file(str(directory.home)).product
+    except ActivationError as error:
+        return Finding(name="state", result="problem", message=error.message, next_step=error.remedy)
+    found = installed.load_license(product, home=directory.home, now=now)
+    if found.problem is not None:
+        return Finding(name="state", result="problem", message=found.problem.message, next_step=found.problem.remedy)
+    for warning in found.warnings:
+        return Finding(name="state", result="warning", message=warning.message, next_step=warning.remedy)
+    return Finding(name="state", result="ok", message=found.state)

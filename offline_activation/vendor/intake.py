@@ -1,0 +1,72 @@
+"""A request comes in: bytes to a received request and to what the books know about it.
+
+Damaged and badly signed input leaves one audit entry and nothing else; see :func:`record_rejection`.
+"""
+
+from collections.abc import Sequence
+
+from offline_activation.errors import ActivationError, visible
+from offline_activation.formats.names import LicenseNumber
+from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
+from offline_activation.vendor.ordering import find_definition
+from offline_activation.vendor.ports import Work
+from offline_activation.vendor.records import AuditEntry, Decision, LicenseRecord, RequestRecord
+from offline_activation.vendor.review import Known, Review, review
+
+__all__ = ["examine", "known_about", "receive_request", "record_of", "record_rejection"]
+
+_NAME_SHOWN = 80
+
+
+def examine(work: Work, request: ActivationRequest, *, now: int) -> Review:
+    """Return the review of a request against the books as they are now."""
+    return review(request, known_about(work, request), now=now)
+
+
+def known_about(work: Work, request: ActivationRequest) -> Known:
+    """Return what the books know that bears on ``request``."""
+    number = request.license_number
+    record = work.find_license(number)
+    if record is None:
+        return Known(license=None, definition=None)
+    return Known(
+        license=record,
+        definition=find_definition(work, record.product),
+        open_orders=tuple(order.order_id for order in work.orders(state="entered", license_number=number)),
+        others_of_site_key=_others(work.licenses_of_site_key(request.site_key), number),
+        others_of_volume=_others(work.licenses_of_volume(request.volume_id), number),
+    )
+
+
+def record_of(
+    received: ReceivedRequest, *, before: RequestRecord | None, now: int, decision: Decision, reasons: tuple[str, ...]
+) -> RequestRecord:
+    """Return the record of a request; the time of its first arrival stays."""
+    return RequestRecord(
+        request_id=received.request_id,
+        reference=received.reference,
+        license_number=received.content.license_number,
+        document=received.document,
+        received=now if before is None else before.received,
+        decision=decision,
+        reasons=reasons,
+        approved_by=None if before is None else before.approved_by,
+        refused_because=None if before is None else before.refused_because,
+    )
+
+
+def record_rejection(work: Work, error: ActivationError, *, source: str, now: int, actor: str) -> None:
+    """Write the one audit entry of an input that is no whole and well signed request."""
+    work.append_audit(
+        AuditEntry(
+            at=now,
+            actor=actor,
+            action="request.rejected",
+            subject=visible(source, limit=_NAME_SHOWN),
+            details={"code": error.code},
+        )
+    )
+
+
+def _others(found: Sequence[LicenseRecord], number: LicenseNumber) -> tuple[LicenseRecord, ...]:
+    return tuple(record for record in found if record.license_number != number)

@@ -1,0 +1,85 @@
+"""The audit log: numbered without gaps, each entry sealed over the one before, never changed.
+
+The seal makes an entry that was changed, moved or cut out by hand visible to ``problems()``.  It is no signature: who
+may write the whole database can write a whole new log.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, select
+
+from offline_activation.formats.digest import sha256
+from offline_activation.vendor.records import AuditEntry
+from offline_activation.vendor.store.books import Books
+from offline_activation.vendor.store.json_text import from_text, strings_to_text, to_text
+from offline_activation.vendor.store.tables import audit
+
+_COUNTER: Final = "audit"
+_FIRST_SEAL: Final = bytes(32)
+_SEAL = select(audit.c.seal).where(audit.c.number == bindparam("number"))
+_PAGE = select(audit).where(audit.c.number > bindparam("after")).order_by(audit.c.number).limit(bindparam("most"))
+
+
+class AuditBooks(Books):
+    """The part of a unit of work that knows the audit log; what each method promises stands in vendor.ports."""
+
+    def append_audit(self, entry: AuditEntry) -> None:
+        """Append to the audit log; entries are never changed."""
+        number = self._count(_COUNTER)
+        details = strings_to_text(entry.details)
+        before = _FIRST_SEAL if number == 1 else self._run.record(_SEAL, _kept_seal, {"number": number - 1})
+        if before is None:
+            what = f"audit entry {number - 1} is missing; restore the newest backup"
+            raise self._run.refuse(what)
+        fields = {
+            "number": number,
+            "at": entry.at,
+            "actor": entry.actor,
+            "action": entry.action,
+            "subject": entry.subject,
+            "details": details,
+        }
+        self._run.insert(audit, {**fields, "seal": _seal(before, fields)})
+
+    def audit(self, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:
+        """Return audit entries with numbers above ``after``, at most ``most``."""
+        return self._run.records(_PAGE, _entry, {"after": after, "most": most})
+
+    def broken_audit(self, *, page: int = 1000) -> Iterator[str]:
+        """Read the whole log; yield a sentence where it is not the one that was written."""
+        number, seal = 0, _FIRST_SEAL
+        while rows := self._run.rows(_PAGE, {"after": number, "most": page}):
+            for row in rows:
+                number += 1
+                if row.number != number:
+                    yield f"Audit entry {number} is missing."
+                    return
+                fields = {
+                    name: getattr(row, name) for name in ("number", "at", "actor", "action", "subject", "details")
+                }
+                seal = _seal(seal, fields)
+                if row.seal != seal:
+                    yield f"Audit entry {number} was changed after it was written."
+                    return
+        if number != self._counted(_COUNTER):
+            yield f"The audit log ends at entry {number}, but {self._counted(_COUNTER)} were written."
+
+
+def _kept_seal(row: Row[Any]) -> bytes:
+    return bytes(row.seal)
+
+
+def _seal(before: bytes, fields: dict[str, object]) -> bytes:
+    return sha256(before + to_text(fields).encode())
+
+
+def _entry(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        subject=row.subject,
+        details=from_text(row.details),
+        number=row.number,
+    )

@@ -1,0 +1,62 @@
+"""Checks of the books, above what a database checks: tables, the audit log, the ledger, every row readable."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Connection, inspect
+
+from offline_activation.formats.names import LicenseNumber
+from offline_activation.vendor.records import LicenseRecord
+from offline_activation.vendor.store.schema import schema_version
+from offline_activation.vendor.store.tables import SCHEMA, metadata
+from offline_activation.vendor.store.work import UnitOfWork
+
+Reading = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+def problems_of_tables(connection: Connection) -> Iterator[str]:
+    """Compare the tables, columns and indexes of a database with those of the newest schema."""
+    found = schema_version(connection)
+    if found != SCHEMA:
+        yield f"The database has schema {found}, expected {SCHEMA}."
+    present = inspect(connection)
+    tables = set(present.get_table_names())
+    for table in metadata.sorted_tables:
+        if table.name not in tables:
+            yield f"The table {table.name} is missing."
+            continue
+        columns = {column["name"] for column in present.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in columns:
+                yield f"The column {table.name}.{column.name} is missing."
+        indexes = {index["name"] for index in present.get_indexes(table.name)}
+        for name in sorted(str(index.name) for index in table.indexes if index.name not in indexes):
+            yield f"The index {name} is missing."
+
+
+def problems_of_books(reading: Reading) -> Iterator[str]:
+    """Read every record, a page in each unit of work so that writers are not kept waiting.
+
+    Raises :class:`Trouble` for a row that cannot be read.
+    """
+    with reading() as work:
+        yield from tuple(work.broken_audit())
+        work.products(), work.orders(), work.keys(), work.outbox(), work.waiting_requests()
+    after: LicenseNumber | None = None
+    while True:
+        with reading() as work:
+            page = work.licenses(after=after)
+            found = tuple(sentence for record in page for sentence in _problems_of_license(work, record))
+        yield from found
+        if not page:
+            return
+        after = page[-1].license_number
+
+
+def _problems_of_license(work: UnitOfWork, record: LicenseRecord) -> Iterator[str]:
+    for intent in work.intents(record.license_number):
+        shown = f"The response to a request for license {record.license_number}"
+        if intent.state == "signed" and intent.document is None:
+            yield f"{shown} is recorded as signed, but there is no document."
+        if intent.state != "abandoned" and intent.revision > record.revision:
+            yield f"{shown} has revision {intent.revision}, but the license is at {record.revision}."

@@ -1,0 +1,1 @@
+"""Migrations of the vendor's database, run by :mod:`offline_activation.vendor.store.migrating`."""

@@ -1,0 +1,62 @@
+"""The history: append-only, told once, safe against what documents say and against torn lines."""
+
+from pathlib import Path
+
+import pytest
+
+from offline_activation.errors import Trouble
+from offline_activation.site import history
+from offline_activation.site.directory import HISTORY, StateDirectory, create_directory
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> StateDirectory:
+    return create_directory(tmp_path / "home")
+
+
+def record(subject: str, **details: object) -> history.Record:
+    return history.Record(at=1_795_498_206, event=history.LICENSE_INSTALLED, subject=subject, details=details)
+
+
+def test_a_fact_is_told_once(directory: StateDirectory) -> None:
+    for _ in range(3):
+        history.tell(directory, record("aa", revision=1))
+    history.tell(directory, record("bb", revision=4))
+    assert [each.subject for each in history.records(directory)] == ["aa", "bb"]
+    assert history.last_revision(directory) == 4
+
+
+def test_hostile_text_stays_on_its_line(directory: StateDirectory) -> None:
+    history.tell(directory, record("aa", message='\n{"event": "license.installed"}\u2028\x1b[2J\udcff'))
+    (found,) = history.records(directory)
+    assert found.details["message"].startswith("\n{")
+    assert directory.path(HISTORY).read_bytes().count(b"\n") == 1
+
+
+def test_a_torn_line_is_passed_over_and_does_not_swallow_the_next(directory: StateDirectory) -> None:
+    directory.path(HISTORY).write_bytes(b'{"at": 1, "event": "requ')
+    history.tell(directory, record("aa"))
+    assert [each.subject for each in history.records(directory)] == ["aa"]
+
+
+@pytest.mark.parametrize("line", [b"[]", b"1", b'{"at": "x"}', b"\xff\xfe", b"[" * 100_000, b'{"at": 1, "event": 2}'])
+def test_lines_that_are_no_records_are_passed_over(directory: StateDirectory, line: bytes) -> None:
+    directory.path(HISTORY).write_bytes(line + b"\n")
+    assert history.records(directory) == ()
+
+
+def test_of_a_very_long_history_the_end_is_read(directory: StateDirectory) -> None:
+    line = b'{"at": 1, "event": "request.made", "subject": "%07d"}\n'
+    directory.path(HISTORY).write_bytes(b"".join(line % number for number in range(60_000)))
+    found = history.records(directory)
+    assert found[-1].subject == "0059999"
+    assert 10_000 < len(found) < 60_000
+
+
+def test_a_link_in_place_of_the_history_is_not_written_through(directory: StateDirectory, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("")
+    directory.path(HISTORY).symlink_to(target)
+    with pytest.raises(Trouble):
+        history.tell(directory, record("aa"))
+    assert target.read_text() == ""

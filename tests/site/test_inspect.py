@@ -1,0 +1,107 @@
+"""Inspect: every kind of document, and who vouches for it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from offline_activation.formats.keys import SoftwareSigner, fingerprint, key_id
+from offline_activation.formats.readable import compose
+from offline_activation.transports.qr import write_png
+
+Site = Any
+Run = Any
+
+
+@pytest.fixture
+def inspect(run: Run, tmp_path: Path) -> Run:
+    """Return ``inspect --json`` where no installation exists."""
+    return lambda *arguments: run("--json", "inspect", *arguments, "--home", tmp_path / "nowhere")
+
+
+def test_a_request_is_verified_by_the_key_inside_it(site: Site, inspect: Run) -> None:
+    reference, document = site.request()
+    shown = inspect(site.file(document)).json
+    assert (shown["kind"], shown["bytes"], shown["reference"]) == ("request", len(document), reference)
+    assert shown["verified"] is True
+    assert site.json("tech-info")["site_key"] in shown["by"]
+    assert shown["fields"]["Company"] == "Northwind"
+
+
+def test_a_product_file_is_verified_by_its_root_and_held_against_the_pinned_one(site: Site, inspect: Run) -> None:
+    product = site.work / "0.product"
+    assert inspect(product).json["verified"] is True
+    assert "pinned here" in site.json("inspect", product)["by"]
+    site.vendor.root = SoftwareSigner(bytes([8]) * 32)
+    other = site.json("inspect", site.file(site.vendor.product()))
+    assert other["verified"] is False
+    assert "not the root key" in other["by"]
+
+
+def test_a_license_and_a_refusal_need_trust_to_be_verified(site: Site, inspect: Run) -> None:
+    reference, request = site.request()
+    for document in (site.vendor.answer(request, site.home), site.vendor.refuse(request)):
+        file = site.file(document)
+        without = inspect(file)
+        assert (without.code, without.json["verified"], without.json["reference"]) == (0, False, reference)
+        assert "product file" in without.json["by"]
+        assert inspect(file, "--product", site.work / "0.product").json["verified"] is True
+        assert site.json("inspect", file)["verified"] is True
+        assert fingerprint(site.vendor.issuing.public_key) in site.json("inspect", file)["by"]
+
+
+def test_a_license_of_another_vendor_is_shown_and_not_verified(site: Site) -> None:
+    _, request = site.request()
+    site.vendor.root, site.vendor.issuing = (SoftwareSigner(bytes([seed]) * 32) for seed in (8, 9))
+    shown = site.json("inspect", site.file(site.vendor.answer(request, site.home)))
+    assert shown["verified"] is False
+    assert shown["fields"]["Company"] == "Northwind"
+
+
+def test_a_license_of_a_revoked_key_is_not_verified(site: Site) -> None:
+    _, request = site.request()
+    site.vendor.trust_number, site.vendor.revoked = 2, (key_id(site.vendor.issuing.public_key),)
+    shown = site.json("inspect", site.file(site.vendor.answer(request, site.home)))
+    assert shown["verified"] is False
+    assert "revoked" in shown["by"]
+
+
+def test_a_trust_list_is_verified_by_the_root(site: Site, inspect: Run) -> None:
+    file = site.file(site.vendor.trust_list())
+    assert inspect(file).json["verified"] is False
+    assert site.json("inspect", file)["verified"] is True
+
+
+def test_a_changed_byte_is_a_refusal_with_or_without_trust(site: Site, inspect: Run) -> None:
+    _, request = site.request()
+    for document in (request, site.vendor.answer(request, site.home), site.vendor.product()):
+        damaged = site.file(document[:-1] + bytes([document[-1] ^ 1]))
+        for outcome in (inspect(damaged), site("--json", "inspect", damaged)):
+            assert (outcome.code, outcome.error) == (1, "signature.invalid")
+
+
+def test_text_picture_and_standard_form_show_the_same(site: Site, inspect: Run) -> None:
+    _, document = site.request()
+    text, picture = site.work / "r.areq", site.work / "r.png"
+    text.write_text(compose(document))
+    picture.write_bytes(write_png(document))
+    shown = [inspect(path).json for path in (text, picture, site.file(document))]
+    assert shown[0]["fields"] == shown[1]["fields"] == shown[2]["fields"]
+    assert [each["how"] for each in shown] == ["text", "picture", "document"]
+
+
+def test_readable_lines_that_lie_are_named(site: Site, inspect: Run) -> None:
+    _, document = site.request()
+    text = site.work / "r.areq"
+    text.write_text(compose(document).replace("Company: Northwind", "Company: Southwind"))
+    outcome = inspect(text)
+    assert outcome.json["text_differs"] == ["Company"]
+    assert outcome.json["fields"]["Company"] == "Northwind"
+    assert "text.differs" in outcome.err
+
+
+def test_people_read_labels_and_control_characters_stay_visible(site: Site, run: Run) -> None:
+    _, document = site.request()
+    outcome = run("inspect", site.file(document), "--home", site.home)
+    assert "Verified" in outcome.out
+    assert "\x1b" not in outcome.out

@@ -1,0 +1,226 @@
+# ruff: noqa: ANN401 - the world is a fixture of conftest.py
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from offline_activation.errors import Refusal
+from offline_activation.formats.names import LicenseNumber, ProductId, read_license_number
+from offline_activation.formats.request import Purpose
+from offline_activation.formats.value import changed
+from offline_activation.vendor.order_import import FILE_LIMIT, enter_rows, read_rows
+from offline_activation.vendor.ordering import read_order_id
+from offline_activation.vendor.records import OrderId, OrderLine
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "orders.csv"
+HEADER = "product,company,email,license_number,set,add,options,until\n"
+
+
+def refused(action: Any, *arguments: Any, **options: Any) -> tuple[str, str]:
+    with pytest.raises(Refusal) as caught:
+        action(*arguments, **options)
+    return caught.value.code, caught.value.message
+
+
+def test_an_order_of_a_new_license_grants_nothing_before_it_is_processed(world: Any) -> None:
+    order = world.enter(until="2030-06-30", increases=["badge_readers=4"])
+    assert (order.order_id, order.state, order.is_amendment) == ("O-000001", "entered", False)
+    assert read_license_number(order.license_number) == order.license_number
+    assert order.lines == (
+        OrderLine(kind="limit_total", name="employees", amount=100),
+        OrderLine(kind="limit_add", name="badge_readers", amount=4),
+        OrderLine(kind="option", name="accruals_plus"),
+        OrderLine(kind="until", name="2030-06-30"),
+    )
+    record = world.record(order.license_number)
+    assert (record.state, record.entitlement.limits) == ("ordered", {})
+
+
+def test_processing_changes_the_entitlement_and_queues_one_mail(world: Any) -> None:
+    order = world.enter(contact_name="Ben Ito", purchase_order="PO-1")
+    world.process(order.order_id)
+    record = world.record(order.license_number)
+    assert (record.state, record.entitlement.limits) == ("ready", {"employees": 100})
+    with world.store.read() as work:
+        (mail,) = work.outbox()
+    assert (mail.recipient, mail.template) == ("it@northwind.example", "ready")
+    assert mail.facts["license_number"].count("-") == 3
+    assert mail.facts["product"] == "InfiniTime"
+
+
+def test_processing_twice_changes_nothing_the_second_time(world: Any) -> None:
+    order = world.enter()
+    world.process(order.order_id)
+    before, audit = world.dump(), world.audit()
+    code, message = refused(world.process, order.order_id)
+    assert (code, "already processed" in message) == ("vendor.order_state", True)
+    assert (world.dump(), world.audit()) == (before, audit)
+
+
+def test_an_order_nobody_entered_is_not_processed(world: Any) -> None:
+    assert refused(world.process, OrderId("O-000099"))[0] == "vendor.unknown_order"
+
+
+def test_an_additional_purchase_takes_the_customer_from_the_license(world: Any) -> None:
+    number = world.sold()
+    order = world.enter(license_number=number, increases=["employees=25"])
+    assert (order.is_amendment, order.company, order.email) == (True, "Northwind", "it@northwind.example")
+    world.process(order.order_id)
+    assert world.record(number).entitlement.limits == {"employees": 125}
+
+
+def test_the_ready_mail_of_an_update_goes_where_the_site_last_said(world: Any) -> None:
+    site = world.active_site()
+    order = world.enter(license_number=site.license_number, increases=["employees=1"])
+    assert order.email == "maria@northwind.example"
+
+
+def test_a_contact_address_that_is_none_is_not_mailed_to(world: Any, a_request: Any) -> None:
+    site = world.site(world.sold())
+    world.answer(site.request(contact=changed(a_request.contact, email='"a"@b, c@d')))
+    order = world.enter(license_number=site.license_number, increases=["employees=1"])
+    assert order.email == "it@northwind.example"
+
+
+@pytest.mark.parametrize(
+    ("other", "code"),
+    [
+        ({"product": ProductId("nothing")}, "vendor.unknown_product"),
+        ({"license_number": LicenseNumber("0" * 20), "totals": ["employees=1"]}, "vendor.unknown_license"),
+        ({"totals": ["nope=1"]}, "order.invalid"),
+        ({"totals": ["employees"]}, "order.invalid"),
+        ({"totals": ["employees=-1"]}, "order.invalid"),
+        ({"totals": ["employees=1e3"]}, "order.invalid"),
+        ({"totals": ["employees=٣"]}, "order.invalid"),
+        ({"totals": ["employees=9007199254740993"]}, "order.invalid"),
+        ({"totals": ["employees=1", "employees=2"]}, "order.invalid"),
+        ({"totals": ["employees=1"], "increases": ["employees=2"]}, "order.invalid"),
+        ({"options": ["nope"]}, "order.invalid"),
+        ({"options": ["accruals_plus", "accruals_plus"]}, "order.invalid"),
+        ({"options": ["employees"]}, "order.invalid"),
+        ({"until": "2026-02-30"}, "order.invalid"),
+        ({"until": "tomorrow"}, "order.invalid"),
+        ({"company": ""}, "order.invalid"),
+        ({"company": "x" * 81}, "order.invalid"),
+        ({"company": "a\x1b[31m"}, "order.invalid"),
+        ({"company": "a\u202eb"}, "order.invalid"),
+        ({"email": "a@b, c@d"}, "order.invalid"),
+        ({"email": "x\r\nBcc: a@b.c"}, "order.invalid"),
+        ({"email": ""}, "order.invalid"),
+        ({"contact_name": "y" * 81}, "order.invalid"),
+    ],
+)
+def test_an_order_that_is_not_valid_changes_nothing(world: Any, other: dict[str, Any], code: str) -> None:
+    before, audit = world.dump(), world.audit()
+    assert refused(world.enter, **other)[0] == code
+    assert (world.dump(), world.audit()) == (before, audit)
+
+
+def test_an_additional_purchase_of_nothing_is_refused(world: Any) -> None:
+    assert refused(world.enter, license_number=world.sold())[0] == "order.invalid"
+
+
+def test_an_additional_purchase_of_another_product_is_refused(world: Any) -> None:
+    number = world.sold()
+    with world.store.begin() as work:
+        other = work.find_product(ProductId("infinitime")).definition.replace('id = "infinitime"', 'id = "other"')
+        work.save_product(
+            type(work.find_product(ProductId("infinitime")))(product_id=ProductId("other"), definition=other, loaded=1)
+        )
+    code, message = refused(world.enter, license_number=number, product=ProductId("other"), totals=["employees=1"])
+    assert (code, "infinitime" in message) == ("order.invalid", True)
+
+
+@pytest.mark.parametrize(
+    "company", ["=1+1", "<script>alert(1)</script>", "{{7*7}}", "'; DROP TABLE orders; --", "%s%n"]
+)
+def test_text_that_looks_like_a_program_is_a_company(world: Any, company: str) -> None:
+    order = world.enter(company=company)
+    world.process(order.order_id)
+    assert world.record(order.license_number).company == company
+    with world.store.read() as work:
+        assert work.outbox()[0].facts["company"] == company
+
+
+@pytest.mark.parametrize("typed", ["O-000012", "o-12", "12", " O-012 "])
+def test_an_order_id_may_be_typed_short(typed: str) -> None:
+    assert read_order_id(typed) == "O-000012"
+
+
+def test_the_sample_of_orders_is_valid(world: Any) -> None:
+    rows = read_rows(SAMPLE.read_bytes(), source="orders.csv")
+    with world.store.begin() as work:
+        done = enter_rows(work, rows, now=1, actor="t", randomness=world.randomness)
+    assert [row.error for row in done] == [None, None]
+    assert [row.order.company for row in done if row.order] == ["Northwind Manufacturing GmbH", "Contoso Clinics"]
+    assert done[1].order is not None
+    assert done[1].order.lines[-1] == OrderLine(kind="until", name="2030-12-31")
+
+
+def test_each_row_is_entered_or_refused_for_itself(world: Any) -> None:
+    number = world.sold()
+    text = HEADER + (
+        "infinitime,=1+1,a@b.example,,employees=1,,,\n"
+        "infinitime,B,a@b.example,,nope=1,,,\n"
+        "\n# a comment\n"
+        f"infinitime,,,{number.lower()},,employees=5,,\n"
+        "infinitime,C,a@b.example,,,,,,,surplus\n"
+        "nothing,D,a@b.example,,,,,\n"
+        "infinitime,E,a@b.example,123,,,,\n"
+    )
+    with world.store.begin() as work:
+        rows = read_rows(text.encode(), source="x.csv")
+        done = enter_rows(work, rows, now=1, actor="t", randomness=world.randomness)
+    assert [(row.line, row.error.code if row.error else None) for row in done] == [
+        (2, None),
+        (3, "order.invalid"),
+        (6, None),
+        (7, "order.invalid"),
+        (8, "vendor.unknown_product"),
+        (9, "license_number.invalid"),
+    ]
+    with world.store.read() as work:
+        assert [order.company for order in work.orders(state="entered")] == ["=1+1", "Northwind"]
+
+
+def test_a_file_of_a_german_spreadsheet_is_read() -> None:
+    text = "\ufeff" + HEADER.replace(",", ";") + 'infinitime;"Müller; Söhne";a@b.example;;employees=1;;;\r\n'
+    (row,) = read_rows(text.encode(), source="x.csv")
+    assert row.cells["company"] == "Müller; Söhne"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "order.invalid"),
+        (b"# only a comment\n", "order.invalid"),
+        (b"\xff\xfe\x00", "order.invalid"),
+        (b"product,nope\n", "order.invalid"),
+        (b"company\n", "order.invalid"),
+        (b"product,product\n", "order.invalid"),
+        (b'product,company\n"a', "order.invalid"),
+        (b"product\n" + b"a" * 200_000, "order.invalid"),
+        (b"product\n" + b"a\n" * 10_001, "limit.count"),
+    ],
+)
+def test_a_file_that_is_no_list_of_orders_is_refused(data: bytes, code: str) -> None:
+    assert len(data) < FILE_LIMIT
+    assert refused(read_rows, data, source="x.csv")[0] == code
+
+
+def test_a_revoked_license_takes_no_order(world: Any) -> None:
+    from dataclasses import replace  # noqa: PLC0415 - used once
+
+    number = world.sold()
+    order = world.enter(license_number=number, increases=["employees=1"])
+    with world.store.begin() as work:
+        work.save_license(replace(work.find_license(number), state="revoked"))
+    assert refused(world.process, order.order_id)[0] == "order.invalid"
+
+
+def test_a_renewal_is_not_held_up_by_a_purchase_on_its_way(world: Any) -> None:
+    site = world.active_site()
+    world.enter(license_number=site.license_number, increases=["employees=1"])
+    assert world.answer(site.request(Purpose.RENEW)).outcome == "signed"
+    assert world.answer(site.request(Purpose.UPDATE)).outcome == "waiting"

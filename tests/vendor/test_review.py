@@ -1,0 +1,192 @@
+# ruff: noqa: ANN401 - cases vary records by field name
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from offline_activation.formats.keys import SoftwareSigner
+from offline_activation.formats.names import DocumentId, LicenseNumber, ProductId
+from offline_activation.formats.request import ActivationRequest, Purpose
+from offline_activation.formats.value import changed
+from offline_activation.vendor.products import Definition, read_definition
+from offline_activation.vendor.records import Entitlement, Installation, LicenseRecord, OrderId
+from offline_activation.vendor.review import Known, review
+
+NOW = 1_795_498_206
+DAY = 86_400
+SAMPLE = (Path(__file__).parents[2] / "samples" / "infinitime.toml").read_text()
+DEFINITION: Definition = read_definition(SAMPLE, path="sample")
+SITE = SoftwareSigner(bytes([2]) * 32).public_key
+OTHER = SoftwareSigner(bytes([9]) * 32).public_key
+HELD = Installation(site_key=SITE, volume_id="volume-1", volume_source="x", components={}, counter=0)
+ELSEWHERE = replace(HELD, site_key=OTHER, volume_id="volume-2")
+READY = LicenseRecord(
+    license_number=LicenseNumber("0" * 20),
+    product=ProductId("infinitime"),
+    state="ready",
+    company="Northwind",
+    email="it@northwind.example",
+    contact_name="",
+    entitlement=Entitlement(limits={"employees": 100}),
+)
+SECOND = replace(READY, license_number=LicenseNumber("1" * 20), installation=HELD)
+ALL = tuple(Purpose)
+MOVES = (Purpose.TRANSFER, Purpose.REHOST, Purpose.REBIND)
+
+CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], tuple[Purpose, ...], str, str]] = [
+    # what, request, license, known, purposes, decision, rule
+    ("ready", {}, {}, {}, (Purpose.ACTIVATE, Purpose.UPDATE, Purpose.RENEW), "sign", "ready"),
+    ("held by the site that asks", {}, {"installation": HELD}, {}, (Purpose.RENEW, Purpose.UPDATE), "sign", "ready"),
+    ("number unknown", {}, {}, {"license": None, "definition": None}, ALL, "refuse", "unknown_license"),
+    ("other product", {"product": ProductId("other")}, {}, {}, ALL, "refuse", "other_product"),
+    ("suspended", {}, {"state": "suspended"}, {}, ALL, "refuse", "suspended"),
+    ("revoked", {}, {"state": "revoked"}, {}, ALL, "refuse", "revoked"),
+    ("nothing processed", {}, {"state": "ordered"}, {}, ALL, "ask", "order_not_processed"),
+    (
+        "an order not processed",
+        {},
+        {},
+        {"open_orders": [OrderId("O-000007")]},
+        (Purpose.ACTIVATE, Purpose.UPDATE, *MOVES),
+        "ask",
+        "order_not_processed",
+    ),
+    ("a renewal goes on", {}, {}, {"open_orders": [OrderId("O-000007")]}, (Purpose.RENEW,), "sign", "ready"),
+    (
+        "held elsewhere",
+        {},
+        {"installation": ELSEWHERE},
+        {},
+        (Purpose.ACTIVATE, Purpose.UPDATE, Purpose.RENEW, Purpose.RETURN),
+        "refuse",
+        "held_elsewhere",
+    ),
+    ("held elsewhere, asks to move", {}, {"installation": ELSEWHERE}, {}, MOVES, "ask", "held_elsewhere"),
+    ("purposes that ask", {}, {"installation": HELD}, {}, MOVES, "ask", "purpose"),
+    ("a return", {}, {"installation": HELD}, {}, (Purpose.RETURN,), "ask", "purpose"),
+    ("a second license", {}, {}, {"others_of_site_key": [SECOND]}, (Purpose.ACTIVATE,), "ask", "site_key_twice"),
+    (
+        "a second license approved before",
+        {},
+        {"installation": HELD},
+        {"others_of_site_key": [SECOND]},
+        (Purpose.RENEW,),
+        "sign",
+        "ready",
+    ),
+    ("volume changed", {"volume_id": "v-9"}, {"installation": HELD}, {}, (Purpose.RENEW,), "ask", "volume_changed"),
+    ("books restored", {"revision": 9}, {"installation": HELD}, {}, (Purpose.RENEW,), "ask", "revision_ahead"),
+    ("ended", {}, {"entitlement": Entitlement(until="2026-11-22")}, {}, (Purpose.ACTIVATE,), "refuse", "ended"),
+    ("ends today", {}, {"entitlement": Entitlement(until="2026-11-24")}, {}, (Purpose.ACTIVATE,), "sign", "ready"),
+    ("ended, but asks first", {}, {"entitlement": Entitlement(until="2026-11-22")}, {}, MOVES, "ask", "purpose"),
+]
+
+
+def known(**other: Any) -> Known:
+    given: dict[str, Any] = {"license": READY, "definition": DEFINITION}
+    return Known(**(given | other))
+
+
+@pytest.mark.parametrize(("what", "request_", "record", "others", "purposes", "decision", "rule"), CASES)
+def test_the_first_rule_that_says_no_or_asks_decides(
+    a_request: ActivationRequest,
+    what: str,
+    request_: dict[str, Any],
+    record: dict[str, Any],
+    others: dict[str, Any],
+    purposes: tuple[Purpose, ...],
+    decision: str,
+    rule: str,
+) -> None:
+    for purpose in purposes:
+        case = {"license": replace(READY, **record)} | others
+        found = review(changed(a_request, purpose=purpose, **request_), known(**case), now=NOW)
+        assert (what, purpose, found.decision, found.rule) == (what, purpose, decision, rule)
+        assert found.reasons
+        assert all(reason[0].isupper() and reason.endswith(".") for reason in found.reasons)
+        assert (found.refusal is not None) == (decision == "refuse")
+
+
+@pytest.mark.parametrize(
+    ("request_", "record", "others", "said"),
+    [
+        ({"counter": 1}, {"installation": replace(HELD, counter=1)}, {}, "count 1 does not follow 1"),
+        (
+            {"counter": 2},
+            {"installation": replace(HELD, counter=1), "last_response": DocumentId(b"r" * 16)},
+            {},
+            "does not know the last response",
+        ),
+        ({"created": NOW + 2 * DAY}, {}, {}, "vendor's time"),
+        ({"created": 1_577_836_799}, {}, {}, "2019-12-31"),
+        ({"created": 0}, {}, {}, "1970-01-01"),
+        ({"created": 2**53 - 1}, {}, {}, "far future"),
+        ({}, {}, {"others_of_volume": [replace(SECOND, installation=replace(HELD, site_key=OTHER))]}, "same HD Volume"),
+    ],
+)
+def test_what_is_odd_but_no_reason_to_refuse_is_signed_and_said(
+    a_request: ActivationRequest, request_: dict[str, Any], record: dict[str, Any], others: dict[str, Any], said: str
+) -> None:
+    found = review(changed(a_request, **request_), known(license=replace(READY, **record), **others), now=NOW)
+    assert found.decision == "sign"
+    assert said in found.reasons[0]
+
+
+def test_what_follows_is_not_odd(a_request: ActivationRequest) -> None:
+    last = DocumentId(b"r" * 16)
+    held = replace(READY, installation=replace(HELD, counter=4), last_response=last)
+    found = review(changed(a_request, counter=5, previous=last), known(license=held), now=NOW)
+    assert found.reasons == ("The server that holds the license asks.",)
+
+
+def test_every_finding_is_told_and_an_approval_lifts_only_questions(a_request: ActivationRequest) -> None:
+    ended = replace(READY, installation=HELD, entitlement=Entitlement(until="2026-01-01"))
+    odd = changed(a_request, purpose=Purpose.REHOST, volume_id="volume-9", created=NOW + 9 * DAY)
+    found = review(odd, known(license=ended, open_orders=[OrderId("O-000007")]), now=NOW)
+    assert (found.decision, found.rule, len(found.reasons)) == ("ask", "order_not_processed", 5)
+    assert found.blocking is not None
+    assert found.blocking.code == "policy.ended"
+
+
+@pytest.mark.parametrize(
+    ("record", "purpose", "code"),
+    [({"state": "ordered"}, Purpose.ACTIVATE, "policy.order_open"), ({}, Purpose.RETURN, "policy.purpose_not_ready")],
+)
+def test_some_questions_no_approval_answers(
+    a_request: ActivationRequest, record: dict[str, Any], purpose: Purpose, code: str
+) -> None:
+    found = review(changed(a_request, purpose=purpose), known(license=replace(READY, **record)), now=NOW)
+    assert found.decision == "ask"
+    assert found.blocking is not None
+    assert found.blocking.code == code
+
+
+def test_changes_tell_limits_server_and_contact(a_request: ActivationRequest) -> None:
+    before = changed(a_request.contact, email="old@northwind.example")
+    held = replace(READY, installation=replace(HELD, volume_id="volume-0"), contact=before, issued=Entitlement())
+    found = review(a_request, known(license=held), now=NOW)
+    assert [(change.field, change.before, change.after) for change in found.changes] == [
+        ("limits.employees", None, 100),
+        ("volume_id", "volume-0", "volume-1"),
+        ("contact.email", "old@northwind.example", "maria@northwind.example"),
+    ]
+    assert found.grant == READY.entitlement
+
+
+def test_a_subscription_ends_with_its_day_where_the_site_is(a_request: ActivationRequest) -> None:
+    bought = replace(READY, entitlement=Entitlement(until="2026-11-23"))  # now it is still the 23rd in Pago Pago
+    for zone, decision in (("Pacific/Pago_Pago", "sign"), ("UTC", "refuse"), ("Pacific/Kiritimati", "refuse")):
+        assert review(changed(a_request, zone=zone), known(license=bought), now=NOW).decision == decision
+
+
+def test_vendor_that_lets_rules_rebind_still_asks_when_another_server_holds_the_license(
+    a_request: ActivationRequest,
+) -> None:
+    lenient = replace(DEFINITION, auto=frozenset(Purpose))
+    rebind = changed(a_request, purpose=Purpose.REBIND, volume_id="volume-9")
+    held = known(license=replace(READY, installation=HELD), definition=lenient)
+    assert review(rebind, held, now=NOW).decision == "sign"
+    elsewhere = known(license=replace(READY, installation=ELSEWHERE), definition=lenient)
+    assert review(rebind, elsewhere, now=NOW).decision == "ask"
