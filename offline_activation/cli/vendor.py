@@ -25,8 +25,9 @@ Example: activation-vendor init --name "Inception Technologies"
 
 PROGRAM: Final = manners.new_program(name="activation-vendor", summary=_SUMMARY)
 
-for part in (vendor_setup, vendor_orders, vendor_desk, vendor_licenses, vendor_log, inspect):
+for part in (vendor_setup, vendor_orders, vendor_desk, vendor_licenses, vendor_log):
     part.register(PROGRAM)
+inspect.register(PROGRAM, vendor_wiring.own_trust)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a command starts without the database and without cryptogra
     from offline_activation.vendor.issuing import Desk
     from offline_activation.vendor.ports import Store
     from offline_activation.vendor.records import KeyRecord, Vendor
+    from offline_activation.verify.trust import Trust
 
 HOME: Final = "--home"
 DATABASE: Final = "--database"
@@ -98,6 +99,20 @@ def find_vendor(store: "Store") -> "Vendor":
     if vendor is None:
         raise Refusal("vendor.not_initialised", path=database() or home())
     return vendor
+
+
+def own_trust() -> "Trust | None":
+    """Return what this vendor's own sites believe: its root key and current trust list; ``None`` without a vendor."""
+    from offline_activation.verify.trust import pinned_trust  # noqa: PLC0415 - a command imports what it needs
+
+    try:
+        with open_books() as store:
+            vendor = find_vendor(store)
+            with store.read() as work:
+                document = work.find_trust_list()
+    except (Refusal, Misuse):  # no vendor here, or a machine without the vendor's packages
+        return None
+    return None if document is None else pinned_trust(vendor.root, document)
 
 
 def issuing_key_for(store: "Store", product: "ProductId", now: int) -> "KeyRecord":

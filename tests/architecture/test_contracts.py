@@ -13,7 +13,7 @@ BREAKS = [
     ("layers", "verify/checks.py", "import offline_activation.site.importing"),
     ("layers", "site/importing.py", "import offline_activation.vendor.records"),
     ("layers", "transports/qr.py", "import offline_activation.site.importing"),
-    ("layers", "errors.py", "import offline_activation.files"),
+    ("layers", "errors/__init__.py", "import offline_activation.files"),
     ("front-door", "__init__.py", "import offline_activation.transports.qr"),
     ("start-up", "verify/installed.py", "import subprocess"),
     ("start-up", "identity/components.py", "import logging"),

@@ -304,7 +304,7 @@ def test_several_inputs_need_a_directory_and_one_stream_is_enough(vendor: Any, a
     assert vendor.json("license", "show", number)["revision"] == 1
 
 
-def test_hostile_contacts_are_text_on_every_page(vendor: Any, areq: Any, request_of: Any) -> None:
+def test_hostile_contacts_are_text_on_every_page(vendor: Any, areq: Any) -> None:
     from offline_activation.formats.contact import Contact  # noqa: PLC0415 - used once
 
     hostile = Contact(
@@ -324,7 +324,7 @@ def test_hostile_contacts_are_text_on_every_page(vendor: Any, areq: Any, request
     assert vendor.json("license", "show", number)["contact"]["first_name"] == "=1+1"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "\t=1", "＝1", "x;=1", "a;  @b", "|cmd"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "\uff1d1", "x;=1", "a;  @b", "|cmd"])
 def test_a_cell_of_the_report_is_text_for_every_spreadsheet(text: str) -> None:
     assert cell(text).startswith("'")
 
@@ -352,6 +352,12 @@ def test_the_review_of_an_answered_request_says_so(vendor: Any, areq: Any) -> No
     found = vendor.json("review", file)
     assert found["answered"] == found["answered"] | {"kind": "license", "state": "signed", "revision": 1}
     assert "already has its response" in vendor("review", file).out
+
+
+def test_inspect_vouches_for_what_this_vendor_signed(vendor: Any, areq: Any) -> None:
+    output = one(vendor.json("sign", areq("r.areq", vendor.sold())))["output"]
+    found = vendor.json("inspect", output)
+    assert (found["kind"], found["verified"]) == ("license", True)
 
 
 def test_an_empty_folder_is_no_mistake(vendor: Any) -> None:

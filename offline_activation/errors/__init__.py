@@ -1,0 +1,70 @@
+"""Every error of the product: one tree, one table.
+
+    ActivationError            code, message, remedy, reason
+    |-- Misuse                 the caller's mistake: a wrong option, a missing value
+    |-- Refusal                a document or a policy says no
+    `-- Trouble                disk, database, network or operating system failed
+
+A *code* is stable for ever and never reused for something else; ``CATALOG`` holds its reason class, its sentence and
+its next step.  Sentences have named gaps that are filled with facts; facts may come from hostile documents, so they are
+made printable and short before they enter a sentence.
+"""
+
+from typing import Final
+
+from offline_activation.errors.document_codes import DOCUMENTS
+from offline_activation.errors.site_codes import SITE
+from offline_activation.errors.system_codes import SYSTEM
+from offline_activation.errors.vendor_codes import VENDOR
+
+CATALOG: Final = DOCUMENTS | SITE | VENDOR | SYSTEM
+"""Code to reason class, sentence with named gaps, next step."""
+
+MESSAGE_LIMIT: Final = 300
+"""Longest message in characters; a refusal is one line that fits a terminal, a log and a mail subject."""
+
+FACT_LIMIT: Final = 80
+"""Longest single fact quoted inside a message, in characters."""
+
+
+def visible(text: str, *, limit: int | None = None) -> str:
+    """Return ``text`` with every unprintable character (controls, bidi marks, line separators) shown as an escape.
+
+    At most ``limit`` characters are returned when given; a cut is marked with an ellipsis.
+    """
+    clipped = text if limit is None else text[: limit + 1]
+    if clipped.isprintable():
+        shown = clipped
+    else:
+        shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in clipped)
+    if limit is not None and len(shown) > limit:
+        return shown[: limit - 1] + "…"
+    return shown
+
+
+class ActivationError(Exception):
+    """An outcome with a stable ``code``, one ``message`` sentence, a ``remedy`` (next step) and a ``reason`` class.
+
+    Raise one of the three families, never this class itself.
+    """
+
+    def __init__(self, code: str, /, **facts: object) -> None:
+        """Take the sentence of ``code`` from ``CATALOG`` and fill its gaps with ``facts``."""
+        self.code = code
+        self.reason, sentence, remedy = CATALOG[code]
+        shown = {name: visible(str(fact), limit=FACT_LIMIT) for name, fact in facts.items()}
+        self.message = visible(sentence.format(**shown), limit=MESSAGE_LIMIT)
+        self.remedy = visible(remedy.format(**shown), limit=MESSAGE_LIMIT)
+        super().__init__(self.message)
+
+
+class Misuse(ActivationError):
+    """The command, option or call is wrong; nothing was tried."""
+
+
+class Refusal(ActivationError):
+    """Signed data or a policy says no; nothing was changed."""
+
+
+class Trouble(ActivationError):
+    """Disk, database, network or operating system failed; nothing was changed."""

@@ -1,0 +1,256 @@
+"""Codes of documents and their carriers: reason class, sentence, next step."""
+
+from typing import Final
+
+DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
+    # ARMOR: the text form was damaged on its way
+    "armor.no_block": (
+        "ARMOR",
+        "No activation document was found in {source}.",
+        "Check that the whole block from the BEGIN line to the END line was copied, or use the file itself.",
+    ),
+    "armor.no_end": (
+        "ARMOR",
+        "The block begins but its END line is missing or damaged after line {line}.",
+        "Copy the text again including the last line, or use the file itself.",
+    ),
+    "armor.label_mismatch": (
+        "ARMOR",
+        "The block begins as {begin} and ends as {end}.",
+        "Copy one whole document again; do not join parts of two.",
+    ),
+    "armor.line_damaged": (
+        "ARMOR",
+        "Line {line} of the block is damaged.",
+        "Compare line {line} with the original and correct it, or use the file or the QR code.",
+    ),
+    "armor.line_missing": (
+        "ARMOR",
+        "Line {line} of the block is missing.",
+        "Add line {line} from the original, or use the file or the QR code.",
+    ),
+    "armor.line_doubled": (
+        "ARMOR",
+        "Line {line} of the block appears more than once or out of order.",
+        "Put the numbered lines back in order, each once, or use the file or the QR code.",
+    ),
+    "armor.two_documents": (
+        "ARMOR",
+        "{count} activation documents were found in {source}: {found}.",
+        "Keep one document per file or picture and try again.",
+    ),
+    "armor.qr_text_damaged": (
+        "ARMOR",
+        "The text of the QR code was changed by pasting.",
+        "Paste the text form with its numbered lines instead, or use the picture or the file.",
+    ),
+    "armor.not_text": (
+        "ARMOR",
+        "{source} is neither an activation document, a picture nor text.",
+        "Choose the .areq or .alic file, a photo of the QR code, or the mail it came with.",
+    ),
+    "text.differs": (
+        "ARMOR",
+        "The readable lines say something else than the signed block: {labels}.",
+        "Only the signed block counts; 'activation-site inspect FILE' shows it. Ask who changed the lines.",
+    ),
+    # QR pictures
+    "picture.no_code": (
+        "ARMOR",
+        "No activation QR code could be read in {source}.",
+        "Take the photo again: straight, sharp, the whole code with its white border; or use the file.",
+    ),
+    "picture.foreign_code": (
+        "ARMOR",
+        "{source} holds a QR code, but not of an activation document.",
+        "Photograph the QR code of the request or license sheet.",
+    ),
+    "picture.unreadable": (
+        "ENCODING",
+        "{source} is not a picture that can be read here ({kind}).",
+        "Save it as PNG or JPEG and try again.",
+    ),
+    "picture.too_large": (
+        "LIMIT",
+        "{source} is larger than {limit} megapixels or takes too long to read.",
+        "Send a smaller photo, at most {limit} megapixels.",
+    ),
+    "picture.reader_failed": (
+        "IO",
+        "The picture reader stopped before it finished {source}.",
+        "Try again; if it stays so, use the file or the text form.",
+    ),
+    "picture.terminal_too_small": (
+        "USAGE",
+        "The QR code needs {needed} characters; this terminal has {columns} x {lines}.",
+        "Make the window larger, or write the code to a picture with --qr FILE.png.",
+    ),
+    "carrier.unreadable": (
+        "ENCODING",
+        "{source} cannot be opened ({what}).",
+        "Save the attachment itself and use that file.",
+    ),
+    "carrier.outlook": (
+        "ENCODING",
+        "{source} is an Outlook message, which cannot be read here.",
+        "Save the attachment itself, or save the mail as text.",
+    ),
+    "frames.missing": (
+        "ARMOR",
+        "Parts {missing} of {total} of the QR codes are missing.",
+        "Add pictures of the missing parts and try again with all of them.",
+    ),
+    "frames.mixed": (
+        "ARMOR",
+        "The QR codes belong to different documents.",
+        "Choose pictures of one document only.",
+    ),
+    "frames.invalid": (
+        "LIMIT",
+        "A QR code says it is part {index} of {total}, which cannot be.",
+        "Make the QR codes again from the original document.",
+    ),
+    # ENCODING and PROFILE: not our strict form
+    "encoding.truncated": (
+        "ENCODING",
+        "The document ends too early.",
+        "Get the whole file again; part of it is missing.",
+    ),
+    "encoding.trailing": (
+        "ENCODING",
+        "There are {count} bytes after the end of the document.",
+        "Get the original file again; something was added to it.",
+    ),
+    "encoding.not_deterministic": (
+        "ENCODING",
+        "The document is not in its one valid encoding ({what}).",
+        "Get the original file again; it was changed or not made by this product.",
+    ),
+    "encoding.unsupported": (
+        "PROFILE",
+        "The document holds {what}, which is not part of the format.",
+        "Get the original file again; it was changed or not made by this product.",
+    ),
+    "encoding.duplicate_key": (
+        "PROFILE",
+        "The document holds a field twice.",
+        "Get the original file again; it was changed or not made by this product.",
+    ),
+    "encoding.text": (
+        "ENCODING",
+        "The document holds text that is not valid UTF-8.",
+        "Get the original file again; it was changed or not made by this product.",
+    ),
+    "profile.envelope": (
+        "PROFILE",
+        "The document is not a signed activation document ({what}).",
+        "Choose the .areq, .alic or .product file itself.",
+    ),
+    "profile.kind": (
+        "PROFILE",
+        "This is a {found}, but a {expected} is needed here.",
+        "Choose the {expected} file.",
+    ),
+    "profile.newer": (
+        "PROFILE",
+        "The document uses a newer format ({what}).",
+        "Update this software, then try again.",
+    ),
+    "profile.version": (
+        "PROFILE",
+        "The document names no valid format version.",
+        "Get the original file again; it was changed or not made by this product.",
+    ),
+    "profile.field_missing": (
+        "PROFILE",
+        "The document has no field {field}.",
+        "Get the original file again; it was changed or not made by this product.",
+    ),
+    "profile.field_invalid": (
+        "PROFILE",
+        "The field {field} of the document is not valid ({what}).",
+        "Get the original file again; it was changed or not made by this product.",
+    ),
+    # LIMIT: too much
+    "limit.too_large": (
+        "LIMIT",
+        "{source} is larger than {limit}.",
+        "An activation document is a few kilobytes; choose the right file.",
+    ),
+    "limit.depth": (
+        "LIMIT",
+        "The document is nested deeper than {limit} levels.",
+        "Get the original file again; it was changed or not made by this product.",
+    ),
+    "limit.count": (
+        "LIMIT",
+        "{what} exceeds the limit of {limit}.",
+        "Use fewer, or split them over several runs.",
+    ),
+    # SIG and KEY
+    "signature.invalid": (
+        "SIG",
+        "The signature does not match: the {kind} was changed after it was signed.",
+        "Get the original file again from the one who made it; do not edit it.",
+    ),
+    "key.algorithm": (
+        "KEY",
+        "The document is signed with an algorithm that is not allowed here.",
+        "Get the original file again; it was changed or not made by this product.",
+    ),
+    "key.weak": (
+        "KEY",
+        "The public key in the document is not a safe Ed25519 key.",
+        "Make the document again on a healthy installation; tell the vendor if this one came from there.",
+    ),
+    "key.unknown": (
+        "KEY",
+        "The {kind} was not signed by a key of vendor {vendor} that this product trusts.",
+        "Ask your vendor for a response signed with the keys of this product version.",
+    ),
+    "key.revoked": (
+        "KEY",
+        "The {kind} was signed by a key that the vendor has revoked.",
+        "Send a new request; the vendor answers with the current key.",
+    ),
+    "key.not_for_product": (
+        "KEY",
+        "The {kind} was signed by a key that is not allowed to sign for product {product}.",
+        "Ask the vendor to sign with the key of this product.",
+    ),
+    "key.not_for_use": (
+        "KEY",
+        "The signing key is not allowed to sign a {kind}.",
+        "Ask the vendor to sign with an issuing key.",
+    ),
+    "key.outside_time": (
+        "KEY",
+        "The {kind} was signed outside the time for which its key is valid.",
+        "Ask the vendor to sign again with the current key.",
+    ),
+    "key.root_mismatch": (
+        "KEY",
+        "The trust list is not signed by the root key pinned at this installation.",
+        "Ask your vendor whether its root key changed, and install the product file it names.",
+    ),
+    "key.file": (
+        "KEY",
+        "The key file {path} cannot be used: {what}.",
+        "Restore the file from your backup and check its owner and mode (0600).",
+    ),
+    "key.passphrase": (
+        "KEY",
+        "The passphrase does not open the key file {path}.",
+        "Try again with the right passphrase (--passphrase-file, ACTIVATION_VENDOR_PASSPHRASE or the prompt).",
+    ),
+    "key.none": (
+        "KEY",
+        "No issuing key can sign for product {product} now.",
+        "List the keys with 'activation-vendor keys list' and renew the issuing key.",
+    ),
+    "trust.older": (
+        "REPLAY",
+        "The trust list {number} is older than the installed one {installed}.",
+        "Get a current response from the vendor.",
+    ),
+}

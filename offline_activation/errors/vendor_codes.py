@@ -1,0 +1,127 @@
+"""Codes of the vendor: what rules and people refuse, the state of the books: reason class, sentence, next step."""
+
+from typing import Final
+
+VENDOR: Final[dict[str, tuple[str, str, str]]] = {
+    # what rules and people say about a request
+    "policy.unknown_license": (
+        "POLICY",
+        "The license number is not known to the vendor.",
+        "Check the license number in the order mail and make the request again.",
+    ),
+    "policy.license_bound": (
+        "POLICY",
+        "The license number is already used by another server.",
+        "Ask the vendor for a transfer, or make the request on the server that holds the license.",
+    ),
+    "policy.suspended": (
+        "POLICY",
+        "The license is suspended.",
+        "Speak to the vendor.",
+    ),
+    "policy.revoked": (
+        "POLICY",
+        "The license has been revoked.",
+        "Speak to the vendor.",
+    ),
+    "policy.refused": (
+        "POLICY",
+        "The vendor refused the request: {what}.",
+        "Speak to the vendor.",
+    ),
+    "policy.waiting": (
+        "POLICY",
+        "A person must decide about request {reference}: {what}.",
+        "Approve or refuse it with 'activation-vendor approve {reference} --as USER' or 'refuse'.",
+    ),
+    "policy.not_approved": (
+        "POLICY",
+        "The user {user} may not {action}.",
+        "Ask a person with the right role.",
+    ),
+    "policy.already_answered": (
+        "POLICY",
+        "Request {reference} has already been answered.",
+        "The same request always gets the same response; sign it again to get the file once more.",
+    ),
+    "policy.changed_since": (
+        "POLICY",
+        "What would be signed for request {reference} has changed since it was approved.",
+        "Review and approve it again.",
+    ),
+    "policy.purpose_not_ready": (
+        "POLICY",
+        "Requests with purpose {purpose} need a person: {what}.",
+        "Speak to the vendor.",
+    ),
+    "policy.ended": (
+        "POLICY",
+        "The license ended on {until}.",
+        "Order a renewal.",
+    ),
+    "policy.order_open": (
+        "POLICY",
+        "No order of the license is processed (entered: {order}).",
+        "Process the order with 'activation-vendor order process', then sign the request again.",
+    ),
+    "policy.clock": (
+        "CLOCK",
+        "The request is dated {created}, far from the vendor's time {now}.",
+        "Correct the clock of the server and make the request again.",
+    ),
+    "vendor.not_initialised": (
+        "STATE",
+        "There is no vendor in {path}.",
+        "Run 'activation-vendor init --name NAME' first, or name the right directory with --home.",
+    ),
+    "vendor.already_initialised": (
+        "STATE",
+        "There is already a vendor in {path}.",
+        "Use it, or name another directory with --home.",
+    ),
+    "vendor.unknown_product": (
+        "STATE",
+        "There is no product {product}.",
+        "Load it with 'activation-vendor product load FILE.toml'; 'product list' shows what is there.",
+    ),
+    "vendor.unknown_order": (
+        "STATE",
+        "There is no order {order}.",
+        "List the orders with 'activation-vendor order list'.",
+    ),
+    "vendor.order_state": (
+        "STATE",
+        "The order {order} is already {state}.",
+        "Nothing to do, or enter a new order.",
+    ),
+    "vendor.unknown_license": (
+        "STATE",
+        "There is no license {license_number}.",
+        "List the licenses with 'activation-vendor license list'.",
+    ),
+    "vendor.unknown_request": (
+        "STATE",
+        "There is no request {reference}.",
+        "List the waiting requests with 'activation-vendor pending'.",
+    ),
+    "vendor.lint_failed": (
+        "STATE",
+        "The license prepared for request {reference} would be refused at the site: {what}.",
+        "Nothing was signed. Run 'activation-vendor doctor' and report the code.",
+    ),
+    "vendor.signer_mismatch": (
+        "KEY",
+        "The signer returned something else than it was given for request {reference}.",
+        "Nothing was handed out. Check the signing key or the hardware token.",
+    ),
+    "order.invalid": (
+        "POLICY",
+        "The order is not valid: {what}.",
+        "Correct it and enter it again.",
+    ),
+    "product.invalid": (
+        "POLICY",
+        "The product file {path} is not valid: {what}.",
+        "Correct the line and load it again; samples/infinitime.toml is a complete example.",
+    ),
+}
