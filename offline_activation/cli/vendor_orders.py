@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from offline_activation.cli import manners, vendor_wiring
-from offline_activation.errors import ActivationError, Misuse
+from offline_activation.errors import ActivationError, Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
     from offline_activation.vendor.records import Order
@@ -46,7 +46,7 @@ def _add(  # noqa: PLR0913 - an order has these fields
     import os  # noqa: PLC0415 - commands import what they need
 
     from offline_activation.cli.vendor_show import order_json  # noqa: PLC0415
-    from offline_activation.formats.names import ProductId, read_license_number  # noqa: PLC0415
+    from offline_activation.formats.names import ProductId, read_license_number, show_license_number  # noqa: PLC0415
     from offline_activation.vendor.ordering import enter_order  # noqa: PLC0415
     from offline_activation.vendor.orders import Purchase  # noqa: PLC0415
 
@@ -56,6 +56,8 @@ def _add(  # noqa: PLR0913 - an order has these fields
         email = email or manners.ask("Email", what="--email")
     with vendor_wiring.open_books() as store, store.begin() as work:
         known = work.find_license(number) if number and not product else None
+        if number and not product and known is None:
+            raise Refusal("vendor.unknown_license", license_number=show_license_number(number))
         purchase = Purchase(
             product=known.product if known else ProductId(product or manners.ask("Product", what="--product")),
             company=company,
@@ -134,7 +136,6 @@ def _list(
 def _show(order: Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]) -> None:
     """Show one order."""
     from offline_activation.cli.vendor_show import order_json  # noqa: PLC0415 - commands import what they need
-    from offline_activation.errors import Refusal  # noqa: PLC0415
     from offline_activation.vendor.ordering import read_order_id  # noqa: PLC0415
 
     wanted = read_order_id(order)

@@ -50,6 +50,8 @@ def _init(
     if no_passphrase:
         manners.note(NO_ENCRYPTION)
     vendor = _make(name, passphrase)
+    if vendor_wiring.keys_vanish():
+        manners.note("warning: the keys lie in memory and are gone after a restart; move the home to a disk.")
     from offline_activation.formats.keys import fingerprint  # noqa: PLC0415 - as above
 
     home = vendor_wiring.home()

@@ -163,14 +163,12 @@ def _may_be_several(files: list[str]) -> bool:
 
 
 def _exit_code(results: list[dict[str, Any]], errors: list[ActivationError]) -> int:
-    outcomes = {result["outcome"] for result in results}
     codes = {manners.exit_code_of(error) for error in errors}
-    refused_by_us = any(result["outcome"] == "refused" and result["output"] for result in results)
-    if refused_by_us or manners.EXIT_REFUSED in codes:
+    if any("message" in result for result in results) or manners.EXIT_REFUSED in codes:
         return manners.EXIT_REFUSED
     if codes:
         return max(codes)
-    return manners.EXIT_WAITING if "waiting" in outcomes else manners.EXIT_DONE
+    return manners.EXIT_WAITING if any(result["outcome"] == "waiting" for result in results) else manners.EXIT_DONE
 
 
 def _lines(results: list[dict[str, Any]]) -> Iterator[str]:

@@ -32,10 +32,12 @@ CANCELLED: Final = "requests/cancelled"
 FOLDERS: Final = (REQUESTS, ANSWERED, CANCELLED)
 STATE_FILES: Final = (
     installed.PRODUCT,
+    installed.KEPT_PRODUCT,
     installed.TRUST,
     installed.LICENSE,
     installed.KEPT_LICENSE,
     installed.SITE_KEY_PUBLIC,
+    installed.KEPT_SITE_KEY_PUBLIC,
     installed.INITIALISED,
     SITE_KEY,
     CLIENT,

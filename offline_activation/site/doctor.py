@@ -17,6 +17,7 @@ from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, read_installation
 from offline_activation.verify import installed
 from offline_activation.verify.checks import CLOCK_TOLERANCE, check_installed
+from offline_activation.verify.directory import find_product
 from offline_activation.verify.trust import pinned_trust, updated
 
 LEAST_SPACE: Final = 1 << 20
@@ -93,9 +94,13 @@ def _space(directory: StateDirectory) -> str | Finding:
     return Finding(name="space", result="problem", message=f"{free >> 10} KiB free", next_step="Free some space.")
 
 
-def _product(directory: StateDirectory) -> str:
-    product = installed.read_product_file(str(directory.home))
-    return f"{product.name} of {product.vendor}"
+def _product(directory: StateDirectory) -> str | Finding:
+    product, stood_in = find_product(str(directory.home))
+    if not stood_in:
+        return f"{product.name} of {product.vendor}"
+    step = f"Check the disk, then copy {installed.KEPT_PRODUCT} over {installed.PRODUCT}."
+    message = f"{installed.PRODUCT} is damaged; its kept copy is used"
+    return Finding(name="product file", result="warning", message=message, next_step=step)
 
 
 def _site_key(directory: StateDirectory) -> str:

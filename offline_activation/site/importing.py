@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal, Trouble, visible
-from offline_activation.formats.envelope import Envelope, Kind, open_envelope
-from offline_activation.formats.license_document import LicenseDocument, read_license
+from offline_activation.formats.envelope import Kind, open_envelope
+from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import DocumentId, Reference, reference, show_license_number
-from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.trust_list import receive_trust_list
 from offline_activation.site import copies, history, pending
 from offline_activation.site.difference import Change, difference
@@ -21,12 +20,7 @@ from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, keep_newest_trust, read_installation
 from offline_activation.verify.checks import AcceptedLicense, AcceptedRefusal, Evidence, check_response
 from offline_activation.verify.installed import read_product_file, read_trust
-from offline_activation.verify.trust import is_revoked, updated
 
-_CONTENT_OF: Final[dict[Kind, Callable[[Envelope], LicenseDocument | RefusalDocument]]] = {
-    Kind.LICENSE: read_license,
-    Kind.REFUSAL: read_refusal,
-}
 _IN_FORCE: Final = "The license is in force"
 
 
@@ -100,12 +94,11 @@ class _Checked:
 
 def _check(site: Installation, document: bytes, now: int) -> _Checked:
     follows = site.license
-    if follows is not None and _is_signed_by_a_thief(site, follows.document, document):
-        follows = None
     evidence = Evidence(
         open_requests=_answerable(site, document),
         installed=follows.content if follows else None,
         installed_id=follows.response_id if follows else None,
+        installed_key=follows.signed_by if follows else None,
     )
     accepted = check_response(document, trust=site.trust, facts=site.facts, evidence=evidence, now=now)
     if isinstance(accepted, AcceptedLicense) and site.license is None:
@@ -113,19 +106,6 @@ def _check(site: Installation, document: bytes, now: int) -> _Checked:
         if accepted.license.revision < known:
             raise Refusal("replay.older_revision", found=accepted.license.revision, installed=known)
     return _Checked(site=site, accepted=accepted)
-
-
-def _is_signed_by_a_thief(site: Installation, installed: bytes, response: bytes) -> bool:
-    """Tell whether the vendor has revoked the key of the installed license, the list in the response included.
-
-    Such a license has no revision to follow: with a stolen key somebody could have issued the highest one there is.
-    """
-    try:
-        content = _CONTENT_OF[open_envelope(response).kind](open_envelope(response))
-        known = updated(site.trust, content.trust)
-    except (Refusal, KeyError):
-        known = site.trust
-    return is_revoked(known, open_envelope(installed))
 
 
 def _answerable(site: Installation, document: bytes) -> frozenset[DocumentId]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.envelope import open_envelope
+from offline_activation.formats.keys import KeyId
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import DocumentId
 from offline_activation.formats.product import ProductDocument, receive_product
@@ -27,6 +28,7 @@ class InstalledLicense:
     content: LicenseDocument
     response_id: DocumentId
     document: bytes
+    signed_by: KeyId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ def initialise(
         elif directory.has(CLIENT):
             directory.remove(CLIENT)
         keep_newest_trust(directory, product, product.trust)
+        directory.write(installed.KEPT_PRODUCT, product_file)
         directory.write(installed.PRODUCT, product_file)
         details = {"product": product.product, "client": client}
         history.tell(
@@ -130,4 +133,6 @@ def _read_copy(directory: StateDirectory, name: str, trust: Trust, facts: Facts)
         found = check_installed(document, trust=trust, facts=changed(facts, components=content.components))
     except ActivationError:
         return None
-    return InstalledLicense(content=found.license, response_id=found.response_id, document=document)
+    return InstalledLicense(
+        content=found.license, response_id=found.response_id, document=document, signed_by=found.signed_by
+    )

@@ -9,7 +9,7 @@ from typing import Final
 from offline_activation.errors import ActivationError, Trouble
 from offline_activation.formats.keys import KEY_SIZE, PublicKey, SoftwareSigner
 from offline_activation.site.directory import SITE_KEY, StateDirectory
-from offline_activation.verify.installed import SITE_KEY_PUBLIC
+from offline_activation.verify.installed import KEPT_SITE_KEY_PUBLIC, SITE_KEY_PUBLIC
 
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -22,7 +22,8 @@ def make_site_key(directory: StateDirectory, random: Callable[[int], bytes]) -> 
     if not directory.has(SITE_KEY):
         directory.write(SITE_KEY, random(KEY_SIZE))
     signer = _read_private(directory)
-    directory.write(SITE_KEY_PUBLIC, bytes(signer.public_key).hex().encode() + b"\n")
+    for name in (KEPT_SITE_KEY_PUBLIC, SITE_KEY_PUBLIC):
+        directory.write(name, bytes(signer.public_key).hex().encode() + b"\n")
     return signer
 
 

@@ -73,18 +73,34 @@ def intend_refusal(
     return _record_intent(work, intent, received, actor)
 
 
+def check_claim(work: Work, intent: Intent, received: ReceivedRequest) -> None:
+    """Refuse to finish an intent whose license went elsewhere since, or was stopped.
+
+    Raises :class:`Refusal` ``policy.changed_since``, ``policy.suspended`` or ``policy.revoked``.
+    """
+    record = work.find_license(intent.license_number) if intent.kind == "license" else None
+    if record is None:
+        return
+    if record.installation is None or record.installation.site_key != received.content.site_key:
+        raise Refusal("policy.changed_since", reference=received.reference)
+    if record.state in {"suspended", "revoked"}:
+        raise Refusal(f"policy.{record.state}")
+
+
 def record_response(
     work: Work, intent: Intent, received: ReceivedRequest, document: bytes, *, now: int, actor: str
 ) -> Intent:
     """Record the signed response of an intent and what it changes; a second time changes nothing.
 
-    Raises :class:`Refusal` ``policy.changed_since`` when the intent was abandoned or replaced meanwhile.
+    Raises :class:`Refusal` ``policy.changed_since`` when the intent was abandoned or replaced meanwhile, and what
+    :func:`check_claim` raises.
     """
     current = work.find_intent(intent.request_id)
     if current is None or current.response_id != intent.response_id:
         raise Refusal("policy.changed_since", reference=received.reference)
     if current.state == "signed":
         return current
+    check_claim(work, current, received)
     signed = replace(current, state="signed", document=document)
     work.save_intent(signed)
     if signed.kind == "license":

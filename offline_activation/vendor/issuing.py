@@ -19,7 +19,7 @@ from offline_activation.formats.keys import Signer, key_id
 from offline_activation.formats.names import DocumentId, LicenseNumber, Reference
 from offline_activation.formats.request import ReceivedRequest
 from offline_activation.formats.trust_list import Use
-from offline_activation.vendor.claiming import abandon, intend_license, intend_refusal, record_response
+from offline_activation.vendor.claiming import abandon, check_claim, intend_license, intend_refusal, record_response
 from offline_activation.vendor.drafting import draft_refusal, draft_refusal_of
 from offline_activation.vendor.intake import examine, record_of
 from offline_activation.vendor.keyring import Signers, find_key, issuing_key
@@ -167,6 +167,8 @@ def _sign(desk: Desk, received: ReceivedRequest, intent: Intent, now: int) -> In
     with desk.store.read() as work:
         vendor, key = _vendor(work), _recorded_key(work, intent, received)
     try:
+        with desk.store.read() as work:
+            check_claim(work, intent, received)
         lint(intent, received, root=vendor.root, now=now, randomness=desk.randomness)
     except Refusal as refusal:
         with desk.store.begin() as work:

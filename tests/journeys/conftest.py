@@ -34,6 +34,9 @@ COMPANY = "Northwind Manufacturing"
 EMAIL = "maria@northwind.example"
 PATIENCE = 60
 
+_AUDIT = ('INSERT INTO "audit"', "INSERT INTO \"counters\" VALUES('audit'")
+"""The log and the count of its entries."""
+
 _MEASURE = """
 import os, sys
 pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
@@ -263,7 +266,7 @@ class World:
     def books(self) -> str:
         """Return the dump of the vendor's database without the audit log."""
         with closing(self._database()) as database:
-            lines = [line for line in database.iterdump() if not line.startswith('INSERT INTO "audit"')]
+            lines = [line for line in database.iterdump() if not line.startswith(_AUDIT)]
         return "\n".join(lines)
 
     def audit_entries(self) -> int:

@@ -52,6 +52,11 @@ def damage_product(home: Path) -> None:
     (home / "product.cose").write_bytes(b"\0")
 
 
+def lose_both_products(home: Path) -> None:
+    damage_product(home)
+    (home / "product.kept.cose").unlink()
+
+
 @pytest.mark.parametrize(
     ("harm", "name", "result", "code"),
     [
@@ -61,7 +66,8 @@ def damage_product(home: Path) -> None:
         (damage_trust, "trust list", "problem", 1),
         (lose_trust, "trust list", "warning", 0),
         (damage_request, "requests", "warning", 0),
-        (damage_product, "product file", "problem", 1),
+        (damage_product, "product file", "warning", 0),
+        (lose_both_products, "product file", "problem", 1),
     ],
 )
 def test_each_harm_is_found_and_has_a_next_step(

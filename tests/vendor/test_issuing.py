@@ -342,3 +342,31 @@ def test_books_that_were_restored_wait_for_a_person_and_then_go_ahead_of_the_sit
     assert "revision 7" in " ".join(found.reasons)
     world.approve(request)
     assert world.answer(request).revision == 8
+
+
+def test_an_approval_that_was_overtaken_by_another_is_not_signed(world: Any) -> None:
+    old = world.active_site()
+    sites = [world.site(old.license_number, number=number, volume=f"v-{number}") for number in (9, 10)]
+    requests = [site.request(Purpose.REHOST) for site in sites]
+    for request in requests:
+        world.answer(request)
+        world.approve(request)
+    assert world.answer(requests[1]).outcome == "signed"
+    with pytest.raises(Refusal) as caught:
+        world.answer(requests[0])
+    assert caught.value.code == "policy.changed_since"
+    assert world.record(old.license_number).installation.site_key == sites[1].key.public_key
+    assert [intent.state for intent in world.intents(old.license_number)] == ["signed", "abandoned", "signed"]
+
+
+def test_a_license_that_was_stopped_between_approval_and_signature_is_not_signed(world: Any) -> None:
+    site = world.active_site()
+    request = site.request(Purpose.REHOST)
+    world.answer(request)
+    world.approve(request)
+    with world.store.begin() as work:
+        work.save_license(replace(work.find_license(site.license_number), state="suspended"))
+    with pytest.raises(Refusal) as caught:
+        world.answer(request)
+    assert caught.value.code == "policy.suspended"
+    assert world.answer(request).code == "policy.suspended"  # from now on as a signed refusal
