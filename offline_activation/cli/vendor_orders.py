@@ -8,6 +8,9 @@ from offline_activation.cli import manners, vendor_wiring
 from offline_activation.errors import ActivationError, Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
+    from offline_activation.formats.names import LicenseNumber, ProductId
+    from offline_activation.vendor.orders import Purchase
+    from offline_activation.vendor.ports import Work
     from offline_activation.vendor.records import Order
 
 _ADD = (
@@ -43,23 +46,17 @@ def _add(  # noqa: PLR0913 - an order has these fields
     ] = "",
 ) -> None:
     """Enter an order: of a new license, or an additional purchase for an existing one."""
-    import os  # noqa: PLC0415 - commands import what they need
-
-    from offline_activation.cli.vendor_show import order_json  # noqa: PLC0415
-    from offline_activation.formats.names import ProductId, read_license_number, show_license_number  # noqa: PLC0415
-    from offline_activation.vendor.ordering import enter_order  # noqa: PLC0415
+    from offline_activation.formats.names import ProductId, read_license_number  # noqa: PLC0415 - imports what it needs
     from offline_activation.vendor.orders import Purchase  # noqa: PLC0415
 
     number = read_license_number(license_number) if license_number else None
-    if not number:
+    if number is None:
+        product = product or manners.ask("Product", what="--product")
         company = company or manners.ask("Company", what="--company")
         email = email or manners.ask("Email", what="--email")
-    with vendor_wiring.open_books() as store, store.begin() as work:
-        known = work.find_license(number) if number and not product else None
-        if number and not product and known is None:
-            raise Refusal("vendor.unknown_license", license_number=show_license_number(number))
-        purchase = Purchase(
-            product=known.product if known else ProductId(product or manners.ask("Product", what="--product")),
+    _enter(
+        Purchase(
+            product=ProductId(product),
             company=company,
             email=email,
             contact_name=contact_name,
@@ -70,10 +67,33 @@ def _add(  # noqa: PLR0913 - an order has these fields
             options=options or (),
             until=until,
         )
-        now, actor = vendor_wiring.fixed_clock()(), vendor_wiring.actor()
+    )
+
+
+def _enter(purchase: "Purchase") -> None:
+    import os  # noqa: PLC0415 - commands import what they need
+    from dataclasses import replace  # noqa: PLC0415
+
+    from offline_activation.cli.vendor_show import order_json  # noqa: PLC0415
+    from offline_activation.vendor.ordering import enter_order  # noqa: PLC0415
+
+    now, actor = vendor_wiring.fixed_clock()(), vendor_wiring.actor()
+    with vendor_wiring.open_books() as store, store.begin() as work:
+        if not purchase.product and purchase.license_number is not None:
+            purchase = replace(purchase, product=_product_of(work, purchase.license_number))
         entered = enter_order(work, purchase, now=now, actor=actor, randomness=os.urandom)
     next_step = f"Next: activation-vendor order process {entered.order_id}"
     manners.emit(order_json(entered), [*_order_lines(entered), "", next_step])
+
+
+def _product_of(work: "Work", number: "LicenseNumber") -> "ProductId":
+    """Return the product of the license that an additional purchase is for."""
+    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+
+    record = work.find_license(number)
+    if record is None:
+        raise Refusal("vendor.unknown_license", license_number=show_license_number(number))
+    return record.product
 
 
 def _import(file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Orders; see samples/orders.csv.")]) -> None:

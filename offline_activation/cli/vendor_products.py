@@ -1,11 +1,14 @@
 """``product``: load a product definition, list products, export the product file for the installer."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from offline_activation.cli import manners, vendor_wiring
 from offline_activation.errors import Misuse, Refusal
+
+if TYPE_CHECKING:  # only names in signatures
+    from offline_activation.vendor.products import Definition
 
 
 def register(program: typer.Typer) -> None:
@@ -48,20 +51,19 @@ def _load(file: Annotated[str, typer.Argument(metavar="FILE.toml", help="The pro
         "options": list(definition.options),
         "replaced": replaced,
     }
-    rows = [
-        ("Product", f"{definition.name} ({definition.product})"),
-        ("Limits", ", ".join(definition.limits) or "none"),
-        ("Options", ", ".join(definition.options) or "none"),
-        ("Rules alone grant", ", ".join(sorted(p.name.lower() for p in definition.auto)) or "nothing"),
-    ]
     done = "The new definition replaces the old one." if replaced else "The product is loaded."
-    manners.emit(
-        result,
+    next_step = f"Next: activation-vendor product export {definition.product} -o {definition.product}.product"
+    manners.emit(result, [*_page(definition), "", f"{done} {next_step}"])
+
+
+def _page(definition: "Definition") -> list[str]:
+    return manners.pairs(
         [
-            *manners.pairs(rows),
-            "",
-            f"{done} Next: activation-vendor product export {definition.product} -o {definition.product}.product",
-        ],
+            ("Product", f"{definition.name} ({definition.product})"),
+            ("Limits", ", ".join(definition.limits) or "none"),
+            ("Options", ", ".join(definition.options) or "none"),
+            ("Rules alone grant", ", ".join(sorted(p.name.lower() for p in definition.auto)) or "nothing"),
+        ]
     )
 
 

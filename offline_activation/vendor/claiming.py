@@ -21,6 +21,7 @@ from offline_activation.vendor.records import (
     KeyRecord,
     LicenseRecord,
 )
+from offline_activation.vendor.review import STOPPED
 
 _REASONABLE_REVISION: Final = 1 << 40
 
@@ -83,8 +84,8 @@ def check_claim(work: Work, intent: Intent, received: ReceivedRequest) -> None:
         return
     if record.installation is None or record.installation.site_key != received.content.site_key:
         raise Refusal("policy.changed_since", reference=received.reference)
-    if record.state in {"suspended", "revoked"}:
-        raise Refusal(f"policy.{record.state}")
+    if record.state in STOPPED:
+        raise Refusal(STOPPED[record.state])
 
 
 def record_response(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final, TypedDict
 
 from offline_activation.errors import Refusal, Trouble
 from offline_activation.formats.contact import is_mail_address
@@ -21,7 +22,7 @@ from offline_activation.vendor.records import AuditEntry, LicenseRecord, Order, 
 Randomness = Callable[[int], bytes]
 """Returns that many random bytes of the system's source."""
 
-READY_MAIL = "ready"
+READY_MAIL: Final = "ready"
 """Template of the mail that tells a customer: your license is ready."""
 
 
@@ -42,46 +43,27 @@ def enter_order(work: Work, purchase: Purchase, *, now: int, actor: str, randomn
         raise Refusal("vendor.unknown_product", product=purchase.product)
     lines = order_lines(purchase, definition)
     known = None if purchase.license_number is None else _find_license(work, purchase.license_number, purchase.product)
-    company = purchase.company or (known.company if known else "")
-    email = purchase.email or (_current_address(known) if known else "")
-    contact_name = purchase.contact_name or (known.contact_name if known else "")
-    check_customer(company=company, email=email, contact_name=contact_name, purchase_order=purchase.purchase_order)
-    license_number = known.license_number if known else _unused_number(work, randomness)
+    customer = _customer(purchase, known)
+    record = known or LicenseRecord(
+        license_number=_unused_number(work, randomness), product=purchase.product, state="ordered", **customer
+    )
     order = Order(
         order_id=work.next_order_id(),
         product=purchase.product,
-        license_number=license_number,
+        license_number=record.license_number,
         is_amendment=known is not None,
-        company=company,
-        email=email,
-        contact_name=contact_name,
         purchase_order=purchase.purchase_order,
         state="entered",
         entered=now,
         processed=None,
         lines=lines,
+        **customer,
     )
     if known is None:
-        work.save_license(
-            LicenseRecord(
-                license_number=license_number,
-                product=purchase.product,
-                state="ordered",
-                company=company,
-                email=email,
-                contact_name=contact_name,
-            )
-        )
+        work.save_license(record)
     work.save_order(order)
-    work.append_audit(
-        AuditEntry(
-            at=now,
-            actor=actor,
-            action="order.entered",
-            subject=order.order_id,
-            details={"license_number": show_license_number(license_number), "product": order.product},
-        )
-    )
+    details = {"license_number": show_license_number(order.license_number), "product": order.product}
+    work.append_audit(AuditEntry(at=now, actor=actor, action="order.entered", subject=order.order_id, details=details))
     return order
 
 
@@ -139,6 +121,23 @@ def _find_license(work: Work, number: LicenseNumber, product: ProductId) -> Lice
     if record.product != product:
         raise Refusal("order.invalid", what=f"the license is for product {record.product}, not for {product}")
     return record
+
+
+class _Customer(TypedDict):
+    company: str
+    email: str
+    contact_name: str
+
+
+def _customer(purchase: Purchase, known: LicenseRecord | None) -> _Customer:
+    """Return who buys: as entered, else as the license knows it."""
+    customer = _Customer(
+        company=purchase.company or (known.company if known else ""),
+        email=purchase.email or (_current_address(known) if known else ""),
+        contact_name=purchase.contact_name or (known.contact_name if known else ""),
+    )
+    check_customer(**customer, purchase_order=purchase.purchase_order)
+    return customer
 
 
 def _current_address(record: LicenseRecord) -> str:

@@ -20,6 +20,9 @@ from offline_activation.vendor.records import Decision, Entitlement, LicenseReco
 SAYS_YES: Final = "ready"
 """Name of the rule that decides when no other does."""
 
+STOPPED: Final = {"suspended": "policy.suspended", "revoked": "policy.revoked"}
+"""States in which a license grants nothing, and the code that says so."""
+
 _AHEAD: Final = DAY
 _EARLIEST: Final = 946_684_800 + 20 * 365 * DAY + 5 * DAY
 """2020-01-01: no site of this product existed before."""
@@ -111,9 +114,9 @@ def _other_product(request: ActivationRequest, known: Known, _now: int) -> Findi
 
 
 def _stopped(_request: ActivationRequest, known: Known, _now: int) -> Finding | None:
-    if known.license is None or known.license.state not in {"suspended", "revoked"}:
+    if known.license is None or known.license.state not in STOPPED:
         return None
-    return _no(known.license.state, Refusal(f"policy.{known.license.state}"))
+    return _no(known.license.state, Refusal(STOPPED[known.license.state]))
 
 
 def _order_not_processed(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
