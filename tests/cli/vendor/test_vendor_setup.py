@@ -101,7 +101,7 @@ def test_an_existing_vendor_is_left_alone(vendor: Any, dump: Any) -> None:
 
 
 def test_a_database_of_another_name_is_used(bare: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = f"sqlite:///{tmp_path}/work/other.db"
+    address = f"sqlite:///{tmp_path}/elsewhere/other.db"
     assert bare("init", "--name", "V", "--no-passphrase", "--database", address).code == 0
     assert not (tmp_path / "vendor" / "vendor.db").exists()
     assert bare.json("keys", "list", code=1)["error"]["code"] == "vendor.not_initialised"
