@@ -63,7 +63,7 @@ SYSTEM: Final[dict[str, tuple[str, str, str]]] = {
     "usage.needs_extra": (
         "USAGE",
         "This command needs the package {what}, which is not installed.",
-        "Install it with: pip install 'offline-activation[{extra}]'.",
+        "Install offline-activation[{extra}] with pip, from an index or from wheel files (docs/install.md).",
     ),
     "internal.unexpected": (
         "INTERNAL",
