@@ -20,6 +20,9 @@ SiteId = NewType("SiteId", bytes)
 NAME_LIMIT: Final = 32
 _NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-")
 
+VOLUME_ID_LIMIT: Final = 46
+_VOLUME_ID: Final = frozenset("0123456789abcdefABCDEF-")
+
 LICENSE_NUMBER_RANDOM_BYTES: Final = 12
 _RANDOM_CHARACTERS: Final = 18
 _LICENSE_NUMBER_LENGTH: Final = 20
@@ -40,6 +43,16 @@ def check_name(found: Value, field: str) -> str:
         or not found[0].isalpha()
     ):
         raise Refusal("profile.field_invalid", field=field, what="not a name of a-z, 0-9, _ and -")
+    return found
+
+
+def check_volume_id(found: str) -> str:
+    """Return an HD Volume ID from inside a document: hexadecimal digits and hyphens, so that it can say nothing else.
+
+    Raises :class:`Refusal` ``profile.field_invalid``.
+    """
+    if not _VOLUME_ID.issuperset(found):
+        raise Refusal("profile.field_invalid", field="volume_id", what="not hexadecimal digits and hyphens")
     return found
 
 

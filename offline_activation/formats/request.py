@@ -12,12 +12,14 @@ from offline_activation.formats.fields import VERSION, Extensions, open_fields, 
 from offline_activation.formats.keys import KEY_SIZE, PublicKey, Signer, key_id, public_key
 from offline_activation.formats.marks import HASHED_COMPONENTS, counts_map, marks_map, read_counts, read_marks
 from offline_activation.formats.names import (
+    VOLUME_ID_LIMIT,
     DocumentId,
     LicenseNumber,
     ProductId,
     Reference,
     carried_license_number,
     check_name,
+    check_volume_id,
     document_id,
     reference,
 )
@@ -143,7 +145,7 @@ def read_request(envelope: Envelope) -> ActivationRequest:
         site_key=public_key(fields.bytes(6, "site_key", exactly=KEY_SIZE)),
         license_number=carried_license_number(fields.text(7, "license_number", most=20)),
         counter=fields.integer(8, "counter", least=1),
-        volume_id=fields.text(9, "volume_id", most=64),
+        volume_id=check_volume_id(fields.text(9, "volume_id", most=VOLUME_ID_LIMIT)),
         volume_source=fields.text(10, "volume_source", most=48),
         components=read_marks(fields, 11, HASHED_COMPONENTS),
         contact=read_contact(fields.map(12, "contact", most=MAX_CONTACT_FIELDS)),

@@ -46,7 +46,7 @@ REQUESTS = st.builds(
     nonce=st.binary(min_size=16, max_size=16),
     site_key=st.just(SITE.public_key),
     counter=st.integers(1, MAX_INTEGER),
-    volume_id=texts(64, least=1),
+    volume_id=st.text("0123456789abcdefABCDEF-", min_size=1, max_size=46),
     volume_source=texts(48, least=1),
     components=st.dictionaries(
         st.sampled_from(["machine_id", "firmware_uuid", "network"]), st.binary(min_size=8, max_size=8)

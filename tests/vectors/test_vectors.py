@@ -81,7 +81,8 @@ def test_there_are_good_and_bad_ones_of_every_kind_and_layer() -> None:
     vectors = [parsed(name) for name in NAMES]
     good = [vector for vector in vectors if vector["expect"] == "accept"]
     bad = [vector for vector in vectors if vector["expect"] != "accept"]
-    assert (len(good), len(bad)) == (26, 176)
+    assert len(good) >= 26
+    assert len(bad) >= 178
     for group in (good, bad):
         assert {vector.get("kind") for vector in group} >= {kind.value for kind in Kind}
     assert set(Counter(vector["layer"] for vector in bad)) == {

@@ -31,6 +31,8 @@ _REQUEST: list[_Case] = [
     ("license-number-case", "A license number in lower case.", _INVALID, 7, LICENSE_NUMBER.lower()),
     ("counter-0", "A counter of 0.", _INVALID, 8, 0),
     ("volume-empty", "An empty HD Volume ID.", _INVALID, 9, ""),
+    ("volume-words", "An HD Volume ID that says something to the reviewer.", _INVALID, 9, "5E4C-1A2B (checked)"),
+    ("volume-long", "An HD Volume ID of 47 digits.", _INVALID, 9, "a" * 47),
     ("source-control", "A source with an escape character.", _INVALID, 10, "ioctl\x1b[2J"),
     ("component-short", "A component hash of 7 bytes.", _INVALID, 11, {2: bytes(7)}),
     ("component-newer", "A component that is not known yet.", _NEWER, 11, {5: bytes(8)}),
