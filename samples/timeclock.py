@@ -23,7 +23,7 @@ def main() -> None:
     if lic.problem:
         print(f"  {lic.problem.message} {lic.problem.remedy}")
     for warning in lic.warnings:
-        print(f"  {warning.message}")
+        print(f"  {warning.message} {warning.remedy}")
     hire_everybody(lic)
     show_screens(lic)
 

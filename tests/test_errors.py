@@ -220,7 +220,8 @@ HEAD = """# Errors
 
 Every error of both programs, of the Python interface and of the HTTP interface has a stable *code*, one sentence and a
 next step. A code is never reused for something else. Facts of the moment stand in the gaps (`{line}`); they are
-shortened to 80 characters and made printable, so a message is one line of at most 300 characters.
+shortened to 80 characters and made printable, so a message is one line of at most 300 characters. Where a program knows
+more than this page, its next step says more: whose rights to use, which option to give.
 
 This page is written from the catalog in `offline_activation/errors` by `python tests/test_errors.py --write`.
 

@@ -1,14 +1,13 @@
 """``inspect``: read any document for people, and say who vouches for it.  The same in both programs."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from offline_activation.cli import manners
 
 if TYPE_CHECKING:
-    from offline_activation.cli.vouching import Verdict
     from offline_activation.verify.trust import Trust
 
 FindTrust = Callable[[], "Trust | None"]
@@ -25,25 +24,32 @@ def register(program: typer.Typer, find_trust: FindTrust | None = None) -> None:
             list[str], typer.Argument(metavar="FILE...", help="Any document, text, mail or picture(s); - is stdin.")
         ],
         *,
-        product: Annotated[str, typer.Option("--product", metavar="FILE", help="Trust this product file.")] = "",
+        product: Annotated[
+            str, typer.Option("--product", metavar="FILE", help="Trust this product file. Default: the installed one.")
+        ] = "",
+        with_hex: Annotated[bool, typer.Option("--hex", help="Also show the bytes, field by field.")] = False,
     ) -> None:
-        """Show what a document really says, and whether its signature counts here."""
-        _inspect(files, product, find_trust or _trust_of_site)
+        """Show everything a document says, and whether its signature counts here."""
+        _inspect(files, product, find_trust or _trust_of_site, with_hex=with_hex)
 
     program.command("inspect", epilog=_EXAMPLE.format(program=program.info.name))(inspect)
 
 
-def _inspect(files: Sequence[str], product: str, find_trust: FindTrust) -> None:
-    from offline_activation.cli.reading import altered_labels, read_document  # noqa: PLC0415 - imports what it needs
+def _inspect(files: Sequence[str], product: str, find_trust: FindTrust, *, with_hex: bool) -> None:
+    from offline_activation.cli import inspect_details  # noqa: PLC0415 - imports what it needs
+    from offline_activation.cli.reading import altered_labels, read_document  # noqa: PLC0415
     from offline_activation.cli.vouching import vouch  # noqa: PLC0415
+    from offline_activation.formats.content import content  # noqa: PLC0415
     from offline_activation.formats.envelope import open_envelope  # noqa: PLC0415
     from offline_activation.formats.readable import describe  # noqa: PLC0415
 
     carried = read_document(files)
     envelope = open_envelope(carried.document)
-    fields = dict(describe(envelope))
+    told = describe(envelope)
     verdict = vouch(carried.document, _trust_of_product(product) if product else find_trust())
     altered = altered_labels(carried)
+    everything = content(envelope)
+    fields = dict(told)
     result = {
         "kind": envelope.kind.value,
         "bytes": len(carried.document),
@@ -51,19 +57,33 @@ def _inspect(files: Sequence[str], product: str, find_trust: FindTrust) -> None:
         "verified": verdict.verified,
         "by": verdict.by,
         "fields": fields,
+        "content": everything,
         "text_differs": list(altered),
         "how": carried.how,
     }
-    manners.emit(result, _lines(envelope.kind.value, len(carried.document), fields, verdict))
+    lines = _lines(result, told, inspect_details.technical(envelope.kind, everything))
+    if with_hex:
+        result["hex"] = inspect_details.hex_json(envelope)
+        lines += ["", "Bytes", *inspect_details.hex_lines(envelope)]
+    manners.emit(result, lines)
 
 
-def _lines(kind: str, size: int, fields: dict[str, str], verdict: "Verdict") -> list[str]:
-    rows = [
-        ("Document", f"{kind}, {size} bytes"),
-        ("Verified", f"{'yes' if verdict.verified else 'no'}: {verdict.by}"),
-        *fields.items(),
+def _lines(
+    result: Mapping[str, Any], told: Iterable[tuple[str, str]], technical: Iterable[tuple[str, str]]
+) -> list[str]:
+    head = [
+        ("Document", f"{result['kind']}, {result['bytes']} bytes"),
+        ("Verified", f"{'yes' if result['verified'] else 'no'}: {result['by']}"),
     ]
-    return manners.pairs(rows)
+    return [
+        *manners.pairs(head),
+        "",
+        "For people",
+        *(f"  {line}" for line in manners.pairs(told)),
+        "",
+        "Technical (names as in the 'content' of --json)",
+        *(f"  {line}" for line in manners.pairs(technical)),
+    ]
 
 
 def _trust_of_product(path: str) -> "Trust":

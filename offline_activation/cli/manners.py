@@ -7,6 +7,7 @@
 - Nothing is asked without a terminal; text from documents is shown with control characters made visible.
 """
 
+import io
 import json
 import os
 import sys
@@ -27,6 +28,8 @@ EXIT_USAGE: Final = 2
 EXIT_TROUBLE: Final = 3
 EXIT_WAITING: Final = 4
 _EXIT_INTERRUPTED: Final = 130
+_VALUES: Final = {"--home": "DIR", "--database": "URL", "--passphrase-file": "FILE"}
+_TEXTS: Final = {"-h": "help", "--help": "help", "--version": "version"}
 _EXIT_OF_FAMILY: Final = ((Misuse, EXIT_USAGE), (Refusal, EXIT_REFUSED), (Trouble, EXIT_TROUBLE))
 
 
@@ -47,6 +50,8 @@ class _HelpInstead(TyperGroup):
     """Without a command, show the help: on standard error and as a usage error."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps its context type private
+        if not args and SESSION.as_json:
+            raise Misuse("usage.invalid", what="No command was given")
         if not args:
             sys.stderr.write(ctx.get_help() + "\n")
             raise Exit(EXIT_USAGE)
@@ -64,6 +69,9 @@ def new_program(*, name: str, summary: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
+    variable = f"{name.upper().replace('-', '_')}_HOME"
+    where = f"State directory; may stand anywhere. Default: {variable}, else the place of this platform."
+
     def show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
         if wanted:
             typer.echo(f"{name} {__version__}")
@@ -74,7 +82,7 @@ def new_program(*, name: str, summary: str) -> typer.Typer:
         *,
         version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True)] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; may stand anywhere.")] = False,
-        home: Annotated[str, typer.Option("--home", help="State directory; may stand anywhere.")] = "",
+        home: Annotated[str, typer.Option("--home", metavar="DIR", help=where)] = "",
     ) -> None:
         """Show the options that ``run`` has already taken from the line."""
 
@@ -89,8 +97,11 @@ def run(program: typer.Typer, arguments: Sequence[str], *, anywhere: Iterable[st
     """
     _prepare_streams()
     try:
-        rest = _take_options(list(arguments), frozenset(anywhere))
-        result = typer.main.get_command(program).main(args=rest, standalone_mode=False)
+        taken = tuple(anywhere)
+        rest = _take_options(list(arguments), frozenset(taken))
+        command = typer.main.get_command(program)
+        _tell_of_anywhere(command, taken)
+        result = _run(command, rest)
     except Exit as done:
         return done.exit_code
     except (Abort, KeyboardInterrupt):
@@ -101,6 +112,29 @@ def run(program: typer.Typer, arguments: Sequence[str], *, anywhere: Iterable[st
     except Exception as error:  # noqa: BLE001 - the last door: no traceback ever reaches a person
         return _fail(_explained(error))
     return result if isinstance(result, int) and result else SESSION.exit_code
+
+
+def _tell_of_anywhere(command: Any, anywhere: Sequence[str]) -> None:  # noqa: ANN401 - typer keeps its types private
+    """Add to the help of every command the options that it takes without listing them."""
+    options = " ".join(["--json", *(f"{name} {_VALUES.get(name, 'VALUE')}" for name in anywhere)])
+    for each in getattr(command, "commands", {}).values():
+        if "Anywhere: " not in (each.epilog or ""):
+            each.epilog = "\n\n".join(filter(None, (each.epilog, f"Anywhere: {options}")))
+        _tell_of_anywhere(each, anywhere)
+
+
+def _run(command: Any, arguments: list[str]) -> Any:  # noqa: ANN401 - typer keeps its types private
+    """Run the command; with ``--json`` its help or version becomes one JSON object as well."""
+    wanted = next((_TEXTS[each] for each in arguments if each in _TEXTS), None)
+    if not SESSION.as_json or wanted is None:
+        return command.main(args=arguments, standalone_mode=False)
+    out, heard = sys.stdout, io.StringIO()
+    sys.stdout = heard
+    try:
+        return command.main(args=arguments, standalone_mode=False)
+    finally:
+        sys.stdout, text = out, heard.getvalue()
+        out.write(text if text[:1] in {"", "{"} else json.dumps({wanted: text.strip()}) + "\n")
 
 
 def _explained(error: Exception) -> ActivationError:

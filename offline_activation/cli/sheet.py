@@ -1,10 +1,13 @@
 """The printable sheet of a document: reference, readable fields, QR code, and the block for typing, on one page."""
 
+import re
 from typing import Final
 
 from offline_activation.formats import frames
 from offline_activation.formats.armor import armor
+from offline_activation.formats.contact import is_mail_address
 from offline_activation.formats.envelope import Kind, open_envelope
+from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.readable import LABELS, TITLES, describe
 from offline_activation.templating import render
 from offline_activation.transports import qr
@@ -18,6 +21,8 @@ _FACTS: Final = {Kind.REQUEST: 9}
 """Fields that stand beside the code; the contact stands beside the block."""
 _MOST_FACTS: Final = 10
 _REST: Final = {Kind.REQUEST: "Contact and use"}
+_LONGEST_PIECE: Final = 24
+"""Longest piece of a mail address that fits the narrow table unbroken, in characters."""
 _STEPS: Final = {
     Kind.REQUEST: (
         "Send this sheet, a photograph of the code, or the request file to the vendor: by mail, upload or post.",
@@ -38,18 +43,24 @@ _STEPS: Final = {
 }
 
 
-def sheet(document: bytes) -> str:
+def sheet(document: bytes, *, product: ProductDocument | None = None) -> str:
     """Return a complete HTML page for printing: no script, nothing loaded from elsewhere.
 
-    A document of up to 640 bytes fits one page of A4 or Letter; a larger one has its QR codes on the following pages.
+    With its ``product`` the page names product and vendor as people know them, and where to send a request.  A
+    document of up to 640 bytes fits one page of A4 or Letter; a larger one has its QR codes on the following pages.
     Raises :class:`Refusal` when ``document`` is not well-formed, ``Trouble`` ``io.template_missing``.
     """
     envelope = open_envelope(document)
     texts = frames.split(document)
     lines = dict(describe(envelope))
     reference = lines.pop("Reference", "")
-    fields = list(lines.items())
     beside = _FACTS.get(envelope.kind, _MOST_FACTS)
+    if product is not None and lines.get("Product") == product.product:
+        lines = _of_product(product, envelope.kind) | {
+            label: text for label, text in lines.items() if label != "Product"
+        }
+        beside += len(_of_product(product, envelope.kind)) - 1
+    fields = [(label, _pieces(text)) for label, text in lines.items()]
     return render(
         "sheet.html",
         kind=envelope.kind.value,
@@ -62,3 +73,17 @@ def sheet(document: bytes) -> str:
         block=armor(document, LABELS[envelope.kind]).rstrip("\n"),
         steps=_STEPS[envelope.kind],
     )
+
+
+def _of_product(product: ProductDocument, kind: Kind) -> dict[str, str]:
+    """Return how people know the product: by its name, its vendor and the address to which a request goes."""
+    found = {"Product": product.name, "Vendor": product.vendor}
+    if kind is Kind.REQUEST and product.support_email:
+        found["Send to"] = product.support_email
+    return found
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    """Return a mail address in the pieces between which a line may break, other text in one."""
+    pieces = tuple(re.findall(r"[^@.]*[@.]|[^@.]+", text)) if is_mail_address(text) else (text,)
+    return pieces if max(map(len, pieces), default=0) <= _LONGEST_PIECE else (text,)

@@ -8,13 +8,17 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from offline_activation.cli.manners import SESSION
 from offline_activation.errors import Misuse, Trouble
 from offline_activation.files import STANDARD_STREAM, write_new
 
+if TYPE_CHECKING:
+    from offline_activation.formats.product import ProductDocument
+
 _SUFFIX: Final = ".areq"
+_PICTURE: Final = ".png"
 _BLOCKS: Final = "▄▀█"
 
 
@@ -39,12 +43,15 @@ class Outputs:
             raise Misuse("usage.invalid", what="Two results have the same file name")
         if STANDARD_STREAM in {self.qr, self.sheet}:
             raise Misuse("usage.invalid", what="Only the file itself can go to standard output")
+        extension = os.path.splitext(self.qr)[1]  # noqa: PTH122 - a name as it was typed, also one that is not UTF-8
+        if extension.lower() not in {"", _PICTURE}:
+            raise Misuse("usage.invalid", what=f"--qr writes a PNG picture; name a file that ends in {_PICTURE}")
         if not self.force:
             for name in named:
                 if name != STANDARD_STREAM and os.path.lexists(name):
                     raise Trouble("io.exists", path=name)
 
-    def deliver(self, document: bytes, name: str) -> str:
+    def deliver(self, document: bytes, name: str, product: "ProductDocument") -> str:
         """Write every wanted form of ``document`` and return the name of the file; ``name`` makes its default.
 
         Raises ``picture.terminal_too_small`` and what ``write_new`` raises; files of this call are then removed again.
@@ -53,7 +60,7 @@ class Outputs:
         shown = self._terminal(document) if self.terminal else ""
         written: list[str] = []
         try:
-            for path, data in list(self._rendered(document, file)):
+            for path, data in list(self._rendered(document, file, product)):
                 write_new(path, data, force=self.force)
                 written.append(path)
         except BaseException:
@@ -62,7 +69,7 @@ class Outputs:
         (sys.stderr if SESSION.as_json else sys.stdout).write(shown)
         return file
 
-    def _rendered(self, document: bytes, file: str) -> Iterator[tuple[str, bytes]]:
+    def _rendered(self, document: bytes, file: str, product: "ProductDocument") -> Iterator[tuple[str, bytes]]:
         from offline_activation.formats.readable import compose  # noqa: PLC0415 - each form loads what it needs
 
         if self.qr:
@@ -72,7 +79,7 @@ class Outputs:
         if self.sheet:
             from offline_activation.cli.sheet import sheet  # noqa: PLC0415 - as above
 
-            yield self.sheet, sheet(document).encode()
+            yield self.sheet, sheet(document, product=product).encode()
         yield file, compose(document).encode()
 
     def _terminal(self, document: bytes) -> str:

@@ -18,17 +18,19 @@ def register(program: typer.Typer) -> None:
 
 def _doctor() -> None:
     """Check directory, keys, license copies, trust list, machine, clock and disk; exit 1 when there is a problem."""
-    import os  # noqa: PLC0415 - commands import what they need
-    import time  # noqa: PLC0415
+    import time  # noqa: PLC0415 - commands import what they need
+    from contextlib import suppress  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
-    from offline_activation.errors import Refusal  # noqa: PLC0415
+    from offline_activation.errors import Refusal, Trouble  # noqa: PLC0415
     from offline_activation.site.directory import StateDirectory  # noqa: PLC0415
     from offline_activation.site.doctor import examine  # noqa: PLC0415
+    from offline_activation.site.safety import is_there  # noqa: PLC0415
 
     place = Path(home())
-    if not os.path.lexists(place):
-        raise Refusal("site.not_initialised", path=place)
+    with suppress(Trouble):  # a directory that this user may not see is a finding
+        if not is_there(place):
+            raise Refusal("site.not_initialised", path=place)
     found = list(examine(StateDirectory(Path.cwd() / place), now=int(time.time())))
     problems = sum(each.result == "problem" for each in found)
     lines = []

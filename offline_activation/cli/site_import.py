@@ -32,7 +32,7 @@ def _import(
     from offline_activation.formats.envelope import Kind, open_envelope  # noqa: PLC0415
     from offline_activation.site.importing import Refused, import_response  # noqa: PLC0415
 
-    directory = open_site()
+    directory = open_site(reading=dry_run)
     carried = read_document(files)
     altered = altered_labels(carried)
     now = int(time.time())
@@ -106,5 +106,6 @@ def _import_trust(directory: "StateDirectory", document: bytes, now: int) -> Non
         "changes": [{"field": "trust_list", "from": before, "to": after}] if before != after else [],
         "already_installed": not written,
     }
-    done = f"raised from {before} to {after}" if before != after else f"{after} is already installed"
-    manners.emit(result, [f"The trust list is {done}."])
+    before_it = f" (before: {before})" if before != after else ""
+    done = "is installed" if before != after else "is already installed"
+    manners.emit(result, [f"Trust list {after} {done}{before_it}."])

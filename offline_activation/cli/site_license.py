@@ -1,5 +1,6 @@
 """``license``, ``check``, ``forecast`` and ``history``: what this server may do, now and later."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,11 +12,13 @@ from offline_activation.cli.site_views import (
     license_json,
     license_lines,
     open_site,
+    problem_lines,
     request_json,
     request_lines,
     warn_each,
 )
-from offline_activation.errors import ActivationError, Misuse, Refusal
+from offline_activation.errors import ActivationError, Misuse, Refusal, visible
+from offline_activation.formats.names import NAME_LIMIT
 
 if TYPE_CHECKING:
     from offline_activation.verify.license import License
@@ -38,7 +41,10 @@ def register(program: typer.Typer) -> None:
 
 
 def _license() -> None:
-    """License Information: state, counts, options, dates, what is due when, and open requests."""
+    """License Information: state, counts, options, dates, what is due when, and open requests.
+
+    A problem comes first; the exit code is 0 all the same: 'check' is the command that answers with its exit code.
+    """
     import time  # noqa: PLC0415 - commands import what they need
 
     from offline_activation.site.pending import open_requests  # noqa: PLC0415
@@ -47,7 +53,7 @@ def _license() -> None:
     found = _load(now)
     problem: ActivationError | None = found.problem
     try:
-        waiting = open_requests(open_site())
+        waiting = open_requests(open_site(reading=True))
     except ActivationError as error:  # an unsafe directory must not hide the license
         waiting, problem = (), problem or error
     result = {
@@ -55,11 +61,11 @@ def _license() -> None:
         "problem": manners.as_problem(problem) if problem else None,
         "pending": [request_json(stored, now) for stored in waiting],
     }
-    lines = license_lines(found)
+    lines = [*problem_lines(problem), *license_lines(found)]
     if waiting:
         lines += ["", "Open requests:", *request_lines(waiting, now)]
     manners.emit(result, lines)
-    warn_each([*([problem] if problem else []), *found.warnings])
+    warn_each(found.warnings)
 
 
 def _check(*, option: Options = None, use: Use = None) -> None:
@@ -80,10 +86,12 @@ def _judge(now: int, options: list[str], uses: list[str]) -> None:
     result: dict[str, Any] = license_json(found)
     try:
         _require(found, options, in_use)
+    except Misuse:
+        raise
     except ActivationError as error:
         if error.code == "license.over_limit":
             result["state"] = OVER_LIMIT
-        emit_refused(result, error, license_lines(found))
+        emit_refused(result, error, license_lines(found, state=result["state"]))
     else:
         manners.emit(result, license_lines(found))
     warn_each(found.warnings)
@@ -92,11 +100,32 @@ def _judge(now: int, options: list[str], uses: list[str]) -> None:
 def _require(found: "License", options: list[str], in_use: dict[str, int]) -> None:
     if found.problem is not None:
         raise found.problem
+    _refuse_unknown(found, options, in_use)
     for name in options:
         if not found.allows(name):
             raise Refusal("license.option_missing", option=found.label(name))
     for name, count in in_use.items():
         found.require(name, in_use=count)
+
+
+def _refuse_unknown(found: "License", options: list[str], in_use: dict[str, int]) -> None:
+    """Refuse a name that neither the product file nor the license knows: it is mistyped, not unlicensed."""
+    from offline_activation.verify.installed import read_product_file  # noqa: PLC0415 - commands import what they need
+
+    known = dict.fromkeys((*read_product_file(home()).options, *found.options))
+    for name in options:
+        if name not in known:
+            raise no_such("option", name, known)
+    for name in in_use:
+        if name not in found.limits:
+            raise no_such("limit", name, found.limits)
+
+
+def no_such(what: str, name: str, known: Iterable[str]) -> Misuse:
+    """Return the error of a limit or option that does not exist, naming those that do."""
+    first, *rest = [*known] or ["none"]
+    said = f"There is no {what} {visible(name, limit=NAME_LIMIT)}; known: {first}"
+    return Misuse("usage.invalid", what=(said, *rest))
 
 
 def read_uses(uses: list[str]) -> dict[str, int]:
@@ -112,13 +141,14 @@ def read_uses(uses: list[str]) -> dict[str, int]:
 
 def _load(now: int) -> "License":
     """Return the license at ``now`` without looking at owner and modes, as the application does at its start."""
-    from pathlib import Path  # noqa: PLC0415 - commands import what they need
-
-    from offline_activation.site.directory import CLIENT  # noqa: PLC0415
-    from offline_activation.verify.installed import load_license, read_product_file  # noqa: PLC0415
+    from offline_activation.verify.installed import (  # noqa: PLC0415 - commands import what they need
+        is_client,
+        load_license,
+        read_product_file,
+    )
 
     product = read_product_file(home())
-    if (Path(home()) / CLIENT).exists():
+    if is_client(home()):
         raise Refusal("site.not_the_server")
     return load_license(product.product, home=home(), now=now)
 
@@ -138,6 +168,6 @@ def _history() -> None:
     from offline_activation.cli.site_views import iso  # noqa: PLC0415 - commands import what they need
     from offline_activation.site.history import records, show  # noqa: PLC0415
 
-    found = records(open_site(as_server=False))
+    found = records(open_site(as_server=False, reading=True))
     listed = [{"at": iso(each.at), "event": each.event, "subject": each.subject, **each.details} for each in found]
     manners.emit({"history": listed}, [show(each) for each in found] or ["Nothing has happened yet."])

@@ -21,7 +21,7 @@ def _pending() -> None:
 
     from offline_activation.site.pending import damaged_requests, open_requests  # noqa: PLC0415
 
-    directory = open_site()
+    directory = open_site(reading=True)
     now = int(time.time())
     found = open_requests(directory)
     result = {"requests": [request_json(stored, now) for stored in found]}

@@ -3,11 +3,12 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
 from offline_activation.cli import manners
+from offline_activation.cli import site_request_options as options
 from offline_activation.cli.site_views import open_site, problems_json, warn_each
 from offline_activation.errors import Misuse
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from offline_activation.cli.site_delivery import Outputs
     from offline_activation.formats.contact import Contact
     from offline_activation.formats.names import LicenseNumber
+    from offline_activation.formats.product import ProductDocument
     from offline_activation.formats.request import Purpose, ReceivedRequest
     from offline_activation.site.directory import StateDirectory
 
@@ -41,13 +43,8 @@ _PURPOSES: Final = {
         "A person at the vendor decides; give the license number, for this server is new to it."
     ),
 }
-
-Number = Annotated[str, typer.Option("--license-number", metavar="LN", help="Needed the first time only.")]
-PurposeName = Annotated[
-    str, typer.Option("--purpose", metavar="P", help="activate, update, renew, rebind, rehost, transfer or return.")
-]
-ContactFile = Annotated[str, typer.Option("--contact", metavar="FILE.toml", help="Contact details; flags win over it.")]
-Given = str | None
+_ON_A_NEW_SERVER: Final = frozenset({"rehost", "transfer"})
+"""Purposes with which a server asks that has no license yet."""
 
 
 def register(program: typer.Typer) -> None:
@@ -55,36 +52,37 @@ def register(program: typer.Typer) -> None:
     epilog = "Example: activation-site request --license-number LN --contact contact.toml --qr request.png"
     program.command("request", help=_HELP, epilog=epilog)(_ask)
     for name, text in _PURPOSES.items():
-        example = f"Example: activation-site {name} -o {name}.areq"
+        new_here = " --license-number LN --contact contact.toml" if name in _ON_A_NEW_SERVER else ""
+        example = f"Example: activation-site {name}{new_here} -o {name}.areq"
         program.command(name, help=text, epilog=example)(_with_purpose(name))
 
 
 def _ask(  # noqa: PLR0913 - the form has these fields
     *,
-    license_number: Number = "",
-    purpose: PurposeName = "",
-    contact: ContactFile = "",
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="Default: REFERENCE.areq")] = "",
-    qr: Annotated[str, typer.Option("--qr", metavar="PNG", help="Also write the QR code.")] = "",
-    sheet: Annotated[str, typer.Option("--sheet", metavar="HTML", help="Also write a page for printing.")] = "",
-    terminal_qr: Annotated[bool, typer.Option("--terminal-qr", help="Also show the QR code here.")] = False,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Show it with ASCII characters only.")] = False,
-    light: Annotated[bool, typer.Option("--light", help="Show it for dark text on a light screen.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
-    again: Annotated[str, typer.Option("--again", metavar="REFERENCE", help="Write an open request anew.")] = "",
-    use: Annotated[list[str] | None, typer.Option("--use", metavar="LIMIT=N", help="How many are in use.")] = None,
-    first_name: Annotated[Given, typer.Option("--first-name")] = None,
-    middle_name: Annotated[Given, typer.Option("--middle-name")] = None,
-    last_name: Annotated[Given, typer.Option("--last-name")] = None,
-    company: Annotated[Given, typer.Option("--company")] = None,
-    address1: Annotated[Given, typer.Option("--address1")] = None,
-    address2: Annotated[Given, typer.Option("--address2")] = None,
-    city: Annotated[Given, typer.Option("--city")] = None,
-    state: Annotated[Given, typer.Option("--state")] = None,
-    zip: Annotated[Given, typer.Option("--zip")] = None,  # noqa: A002 - the field's name
-    phone: Annotated[Given, typer.Option("--phone")] = None,
-    fax: Annotated[Given, typer.Option("--fax")] = None,
-    email: Annotated[Given, typer.Option("--email")] = None,
+    license_number: options.Number = "",
+    purpose: options.PurposeName = "",
+    contact: options.ContactFile = "",
+    output: options.Output = "",
+    qr: options.Qr = "",
+    sheet: options.Sheet = "",
+    terminal_qr: options.TerminalQr = False,
+    ascii_only: options.AsciiOnly = False,
+    light: options.Light = False,
+    force: options.Force = False,
+    again: options.Again = "",
+    use: options.InUse = None,
+    first_name: options.FirstName = None,
+    middle_name: options.MiddleName = None,
+    last_name: options.LastName = None,
+    company: options.Company = None,
+    address1: options.Address1 = None,
+    address2: options.Address2 = None,
+    city: options.City = None,
+    state: options.State = None,
+    zip: options.ZipCode = None,  # noqa: A002 - the field's name
+    phone: options.Phone = None,
+    fax: options.Fax = None,
+    email: options.Email = None,
 ) -> None:
     given = dict(locals())
     from offline_activation.cli.site_delivery import Outputs  # noqa: PLC0415 - commands import what they need
@@ -146,23 +144,22 @@ def _make(
     )
     made = requesting.make_request(directory, wish, now=now, random=os.urandom)
     try:
-        file = outputs.deliver(made.document, made.reference)
+        file = outputs.deliver(made.document, made.reference, _product(directory))
     except BaseException:
         requesting.withdraw(directory, made)
         raise
-    unfinished = requesting.conclude(directory, made, now=now)
-    warn_each(unfinished)
-    _emit(made, file, outputs, {"warnings": problems_json(unfinished)}, directory)
+    warnings = (*requesting.conclude(directory, made, now=now), *requesting.still_open(directory, made))
+    warn_each(warnings)
+    _emit(made, file, outputs, {"warnings": problems_json(warnings)}, directory)
 
 
 def _emit(
     made: "ReceivedRequest", file: str, outputs: "Outputs", more: dict[str, Any], directory: "StateDirectory"
 ) -> None:
     from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
-    from offline_activation.verify.installed import read_product_file  # noqa: PLC0415
 
     purpose = made.content.purpose.name.lower()
-    support = read_product_file(str(directory.home)).support_email
+    support = _product(directory).support_email
     result = {
         "reference": made.reference,
         "file": file,
@@ -186,13 +183,19 @@ def _emit(
         manners.emit(result, lines)
 
 
+def _product(directory: "StateDirectory") -> "ProductDocument":
+    from offline_activation.verify.installed import read_product_file  # noqa: PLC0415 - commands import what they need
+
+    return read_product_file(str(directory.home))
+
+
 def _write_again(typed: str, outputs: "Outputs") -> None:
     from offline_activation.formats.request import receive_request  # noqa: PLC0415 - commands import what they need
     from offline_activation.site.pending import find_open  # noqa: PLC0415
 
-    directory = open_site()
+    directory = open_site(reading=True)
     made = receive_request(find_open(directory, typed).document)
-    file = outputs.deliver(made.document, made.reference)
+    file = outputs.deliver(made.document, made.reference, _product(directory))
     _emit(made, file, outputs, {"warnings": []}, directory)
 
 
@@ -209,12 +212,12 @@ def _purpose(text: str) -> "Purpose | None":
 
 
 def _refuse_unknown_limits(directory: "StateDirectory", usage: dict[str, int]) -> None:
-    from offline_activation.verify.installed import read_product_file  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.site_license import no_such  # noqa: PLC0415 - commands import what they need
 
-    known = read_product_file(str(directory.home)).limits
+    known = _product(directory).limits
     for name in usage:
         if name not in known:
-            raise Misuse("usage.invalid", what=f"There is no limit {name}; the product has {', '.join(known)}")
+            raise no_such("limit", name, known)
 
 
 def _number(directory: "StateDirectory", typed: str) -> "LicenseNumber":
@@ -234,6 +237,7 @@ def _completed(contact: "Contact") -> "Contact":
 
     absent = missing(contact)
     if absent and not manners.is_terminal():
-        raise Misuse("usage.missing", what=", ".join("--" + name.replace("_", "-") for name in absent))
+        error = Misuse("usage.missing", what=tuple("--" + name.replace("_", "-") for name in absent))
+        raise error.advising("Give --contact FILE.toml with these fields, or each field as an option.")
     labels = {field.name: field.label for field in FIELDS}
     return merged(contact, {name: manners.ask(labels[name], what=labels[name]) for name in absent})

@@ -1,6 +1,6 @@
 """``init`` and ``tech-info``: make an installation, and say who this server is."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -12,6 +12,10 @@ from offline_activation.errors import ActivationError, Refusal
 if TYPE_CHECKING:
     from offline_activation.identity.reading import Component
     from offline_activation.site.directory import StateDirectory
+    from offline_activation.transports.recognize import Carried
+
+_SOURCE_LIMIT: Final = 256 << 10
+"""Largest TOML file of a product worth looking at, in bytes."""
 
 
 def register(program: typer.Typer) -> None:
@@ -31,12 +35,12 @@ def _init(
     import os  # noqa: PLC0415 - commands import what they need
     import time  # noqa: PLC0415
 
-    from offline_activation.cli.reading import altered_labels, read_document  # noqa: PLC0415
+    from offline_activation.cli.reading import altered_labels  # noqa: PLC0415
     from offline_activation.formats.keys import fingerprint  # noqa: PLC0415
     from offline_activation.site.installation import initialise  # noqa: PLC0415
     from offline_activation.site.site_key import read_public_key  # noqa: PLC0415
 
-    carried = read_document([file])
+    carried = _product_file(file)
     altered = altered_labels(carried)
     directory, product = initialise(home(), carried.document, client=client, now=int(time.time()), random=os.urandom)
     components, problem = _components(directory)
@@ -54,6 +58,27 @@ def _init(
         "volume_id": components[0].value if components else None,
     }
     manners.emit(result, _init_lines(result))
+
+
+def _product_file(file: str) -> "Carried":
+    """Return what is in the file; the TOML file from which a vendor makes products is named for what it is."""
+    import tomllib  # noqa: PLC0415 - commands import what they need
+
+    from offline_activation.cli.reading import read_document  # noqa: PLC0415
+    from offline_activation.files import STANDARD_STREAM, read_bounded  # noqa: PLC0415
+
+    try:
+        return read_document([file])
+    except Refusal as refusal:
+        if refusal.code != "armor.no_block" or file == STANDARD_STREAM:
+            raise
+        try:
+            source = tomllib.loads(read_bounded(file, limit=_SOURCE_LIMIT).decode("utf-8-sig"))
+        except (ActivationError, ValueError, RecursionError):
+            raise refusal from None
+        if "product" not in source:
+            raise
+        raise Refusal("profile.product_source", source=file) from refusal
 
 
 def _init_lines(result: dict[str, Any]) -> list[str]:
@@ -75,7 +100,7 @@ def _next_step(*, client: bool) -> str:
 
 def _tech_info() -> None:
     """Show product, version, HD Volume ID, components with their sources, site key, license number and paths."""
-    directory = open_site(as_server=False)
+    directory = open_site(as_server=False, reading=True)
     components, problem = _components(directory)
     result = {**_tech_json(directory), **_identity_json(components)}
     if problem is None:

@@ -28,14 +28,14 @@ def home() -> str:
     return manners.SESSION.options.get("--home") or default_home()
 
 
-def open_site(*, as_server: bool = True) -> "StateDirectory":
-    """Return the state directory; ``as_server`` for every command that handles licenses.
+def open_site(*, as_server: bool = True, reading: bool = False) -> "StateDirectory":
+    """Return the state directory; ``as_server`` for what handles licenses, ``reading`` for what only looks.
 
-    Raises ``site.not_initialised``, ``site.unsafe_directory``, ``site.not_the_server``.
+    Raises ``site.not_initialised``, ``site.unsafe_directory``, ``site.not_the_server``, ``io.unreadable``.
     """
     from offline_activation.site.installation import open_site as opened  # noqa: PLC0415 - commands import what they need
 
-    return opened(home(), as_server=as_server)
+    return opened(home(), as_server=as_server, reading=reading)
 
 
 def license_json(found: "License") -> dict[str, Any]:
@@ -56,12 +56,20 @@ def license_json(found: "License") -> dict[str, Any]:
     }
 
 
-def license_lines(found: "License") -> list[str]:
-    """Return a license as lines for people."""
+def problem_lines(problem: ActivationError | None) -> list[str]:
+    """Return what is wrong, and the next step, as the lines that come before everything else."""
+    if problem is None:
+        return []
+    rows = [("Problem", f"[{problem.code}] {problem.message}"), ("Next step", problem.remedy)]
+    return [*manners.pairs(rows), ""]
+
+
+def license_lines(found: "License", *, state: str | None = None) -> list[str]:
+    """Return a license as lines for people; ``state`` when it is another than that of the license alone."""
     options = ", ".join(found.label(name) for name in found.options)
     days = "" if found.days_left is None else str(found.days_left)
     rows = [
-        ("State", STATE_WORDS.get(found.state, found.state)),
+        ("State", STATE_WORDS.get(state or found.state, state or found.state)),
         ("License number", found.license_number or "none"),
         ("Revision", str(found.revision)),
         ("Company", found.company or ""),

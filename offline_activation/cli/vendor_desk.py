@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from offline_activation.cli import manners, vendor_sign, vendor_wiring
+from offline_activation.cli.vendor_help import epilog
 from offline_activation.errors import Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
@@ -22,15 +23,13 @@ Force = Annotated[bool, typer.Option("--force", help="Replace files that exist."
 
 def register(program: typer.Typer) -> None:
     """Add the commands to ``program``."""
-    program.command("review", epilog="Example: activation-vendor review request.areq")(_review)
+    program.command("review", epilog=epilog("activation-vendor review request.areq"))(_review)
     vendor_sign.register(program)
-    program.command("refuse", epilog='Example: activation-vendor refuse request.areq --reason "Invoice 17 is open"')(
+    program.command("refuse", epilog=epilog('activation-vendor refuse request.areq --reason "Invoice 17 is open"'))(
         _refuse
     )
-    program.command("pending", epilog="Example: activation-vendor pending --json")(_pending)
-    program.command("approve", epilog="Example: activation-vendor approve AR-7K4M-92QX --as ada -o responses/")(
-        _approve
-    )
+    program.command("pending", epilog=epilog("activation-vendor pending --json"))(_pending)
+    program.command("approve", epilog=epilog("activation-vendor approve AR-7K4M-92QX --as ada -o responses/"))(_approve)
 
 
 def _review(
@@ -39,6 +38,7 @@ def _review(
     """Show what a request asks, what would be granted, what changes, and what the rules say.  Changes nothing."""
     from offline_activation.cli.vendor_inputs import read_request  # noqa: PLC0415 - commands import what they need
     from offline_activation.cli.vendor_review import review_json, review_lines  # noqa: PLC0415
+    from offline_activation.vendor.answered import as_answered  # noqa: PLC0415
     from offline_activation.vendor.intake import examine, known_about  # noqa: PLC0415
 
     now = vendor_wiring.fixed_clock()()
@@ -46,13 +46,13 @@ def _review(
         arrived = read_request(file, store)
         request = _required(arrived.request)
         with store.read() as work:
-            result = review_json(
-                request,
-                known_about(work, request.content),
-                examine(work, request.content, now=now),
-                work.find_intent(request.request_id),
-                orders=work.orders(license_number=request.content.license_number),
-            )
+            found = examine(work, request.content, now=now)
+            intent, kept = work.find_intent(request.request_id), work.find_request(request.request_id)
+            if intent is not None:
+                approved_by = kept.approved_by if kept else None
+                found = as_answered(found, intent, zone=request.content.zone, approved_by=approved_by)
+            orders = work.orders(license_number=request.content.license_number)
+            result = review_json(request, known_about(work, request.content), found, intent, orders=orders)
     result["text_differs"] = list(arrived.differs)
     manners.emit(result, review_lines(result, file))
 
@@ -90,16 +90,25 @@ def _pending() -> None:
     """List the requests that wait for a person."""
     from offline_activation.cli.vendor_show import day  # noqa: PLC0415 - commands import what they need
 
+    now = vendor_wiring.fixed_clock()()
     with vendor_wiring.open_books() as store, store.read() as work:
-        found = [(record, _pending_json(record, work)) for record in work.waiting_requests()]
+        found = [(record, _pending_json(record, work, now)) for record in work.waiting_requests()]
     rows = [("Reference", "Received", "Purpose", "Company", "Why it waits")]
     rows += [
         (each["reference"], day(record.received), each["purpose"], each["company"] or "-", " ".join(each["reasons"]))
         for record, each in found
     ]
-    next_step = ["", "Next: activation-vendor review REFERENCE, then approve REFERENCE --as USER, or refuse REFERENCE"]
-    lines = [*manners.table(rows), *next_step] if found else ["No request waits for a person."]
-    manners.emit({"requests": [each for _, each in found]}, lines)
+    lines = [*manners.table(rows), "", *_what_to_do([each for _, each in found])] if found else []
+    manners.emit({"requests": [each for _, each in found]}, lines or ["No request waits for a person."])
+
+
+def _what_to_do(waiting: list[dict[str, Any]]) -> list[str]:
+    lines = [f"{each['reference']}: {each['remedy']}" for each in waiting if not each["approvable"]]
+    first = next((each["reference"] for each in waiting if each["approvable"]), None)
+    if first is not None:
+        lines += [f"Next: activation-vendor review {first}, then activation-vendor approve {first} --as USER,"]
+        lines += [f"      or activation-vendor refuse {first} --reason TEXT"]
+    return lines
 
 
 def _approve(
@@ -111,7 +120,7 @@ def _approve(
     ] = "",
     force: Force = False,
 ) -> None:
-    """Approve a waiting request; the response is signed by the next ``sign``, or at once with -o.
+    """Approve a waiting request; the response is signed by the next 'sign', or at once with -o.
 
     Exactly what was approved is signed, whatever is ordered in between.
     """
@@ -133,7 +142,9 @@ def _approve(
         done = answer(desk, request) if output else None
     written = targets.write(done.document, request.reference) if done and done.document else None
     lines = [f"Request {request.reference} is approved by {user}: revision {intent.revision} will be as reviewed."]
-    lines.append(f"Next: send {written} back to the site." if written else f"Next: sign {request.reference}")
+    lines.append(
+        f"Next: send {written} back to the site." if written else f"Next: activation-vendor sign {request.reference}"
+    )
     report(written or "", _approved_json(request, intent, user, written), lines)
 
 
@@ -164,12 +175,14 @@ def _waiting(typed: str, store: "Store") -> "ReceivedRequest":
     return receive_request(records[0].document)
 
 
-def _pending_json(record: "RequestRecord", work: "Work") -> dict[str, Any]:
+def _pending_json(record: "RequestRecord", work: "Work", now: int) -> dict[str, Any]:
     from offline_activation.cli.vendor_show import instant, number  # noqa: PLC0415 - commands import what they need
     from offline_activation.formats.request import receive_request  # noqa: PLC0415
+    from offline_activation.vendor.intake import examine  # noqa: PLC0415
 
     known = work.find_license(record.license_number)
     content = receive_request(record.document).content
+    blocking = examine(work, content, now=now).blocking
     return {
         "reference": record.reference,
         "license_number": number(record.license_number),
@@ -178,6 +191,8 @@ def _pending_json(record: "RequestRecord", work: "Work") -> dict[str, Any]:
         "company": known.company if known else content.contact.company,
         "received": instant(record.received),
         "reasons": list(record.reasons),
+        "approvable": blocking is None,
+        "remedy": None if blocking is None else blocking.remedy,
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from offline_activation.cli import vendor_wiring
-from offline_activation.errors import ActivationError, Refusal
+from offline_activation.errors import Refusal
 from offline_activation.formats.instants import DAY, show_day
 from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.trust_list import receive_trust_list
@@ -49,7 +49,7 @@ def findings(store: "Store") -> list[Finding]:
         found.append(Finding(check="Trust list", good=False, detail=refusal.message))
     found += [
         Finding(check="Products", good=True, detail=", ".join(p.product_id for p in products) or "none loaded yet"),
-        Finding(check="Waiting", good=True, detail=f"{waiting} requests, {open_orders} orders not processed"),
+        Finding(check="Waiting", good=True, detail=f"requests: {waiting}, orders not processed: {open_orders}"),
     ]
     return found
 
@@ -72,16 +72,24 @@ def _keys_in_memory() -> Iterator[Finding]:
 
 
 def _books(store: "Store") -> Iterator[Finding]:
-    bad = False
-    try:
-        for problem in store.problems():
-            bad = True
-            yield Finding(check="Database", good=False, detail=problem)
-    except ActivationError as error:
-        bad = True
-        yield Finding(check="Database", good=False, detail=error.message)
-    if not bad:
+    problems = list(store.problems())
+    of_audit = [problem for problem in problems if "audit" in problem.lower()]
+    others = [problem for problem in problems if problem not in of_audit]
+    if not others:
         yield Finding(check="Database", good=True, detail=vendor_wiring.database() or vendor_wiring.database_file())
+    yield from (Finding(check="Database", good=False, detail=problem) for problem in others)
+    yield from (Finding(check="Audit log", good=False, detail=problem) for problem in of_audit)
+    if not problems:  # with any other problem the log may not have been read to its end
+        detail = f"{_count(store)} entries checked, each sealed over the one before"
+        yield Finding(check="Audit log", good=True, detail=detail)
+
+
+def _count(store: "Store") -> int:
+    count = 0
+    with store.read() as work:
+        while page := work.audit(after=count):
+            count = page[-1].number
+    return count
 
 
 def _key(record: "KeyRecord", now: int) -> Finding:

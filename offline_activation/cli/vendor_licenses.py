@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from offline_activation.cli import manners, vendor_wiring
+from offline_activation.cli.vendor_help import ANYWHERE, epilog
 from offline_activation.errors import Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
@@ -19,9 +20,11 @@ _PAGE = 1000
 
 def register(program: typer.Typer) -> None:
     """Add the commands to ``program``."""
-    group = typer.Typer(help="Licenses.  Example: activation-vendor license list --expiring 30", cls=program.info.cls)
-    group.command("list", epilog="Example: activation-vendor license list --expiring 30 --json")(_list)
-    group.command("show", epilog="Example: activation-vendor license show 7K4M9-2QX0T-5N3BW-8RE6H")(_show)
+    group = typer.Typer(
+        help="Licenses.  Example: activation-vendor license list --expiring 30", cls=program.info.cls, epilog=ANYWHERE
+    )
+    group.command("list", epilog=epilog("activation-vendor license list --expiring 30 --json"))(_list)
+    group.command("show", epilog=epilog("activation-vendor license show 7K4M9-2QX0T-5N3BW-8RE6H"))(_show)
     program.add_typer(group, name="license")
 
 

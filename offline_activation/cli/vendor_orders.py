@@ -1,17 +1,21 @@
-"""``order``: enter, import, list, show and process orders."""
+"""``order``: enter, list, show, process and cancel orders.  ``order import`` is in vendor_order_import."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from offline_activation.cli import manners, vendor_wiring
+from offline_activation.cli import manners, vendor_order_import, vendor_wiring
+from offline_activation.cli.vendor_help import ANYWHERE, epilog
 from offline_activation.errors import ActivationError, Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
+    from collections.abc import Callable, Iterable
+
     from offline_activation.formats.names import LicenseNumber, ProductId
+    from offline_activation.vendor.entitlements import Change
     from offline_activation.vendor.orders import Purchase
-    from offline_activation.vendor.ports import Work
-    from offline_activation.vendor.records import Order
+    from offline_activation.vendor.ports import Store, Work
+    from offline_activation.vendor.records import Order, OrderId
 
 _ADD = (
     "activation-vendor order add --product infinitime --company Northwind --email it@northwind.example "
@@ -21,12 +25,13 @@ _ADD = (
 
 def register(program: typer.Typer) -> None:
     """Add the commands to ``program``."""
-    order = typer.Typer(help=f"Orders.  Example: {_ADD}", cls=program.info.cls)
-    order.command("add", epilog=f"Example: {_ADD}")(_add)
-    order.command("import", epilog="Example: activation-vendor order import samples/orders.csv")(_import)
-    order.command("list", epilog="Example: activation-vendor order list --state entered")(_list)
-    order.command("show", epilog="Example: activation-vendor order show O-000001")(_show)
-    order.command("process", epilog="Example: activation-vendor order process --all")(_process)
+    order = typer.Typer(help=f"Orders.  Example: {_ADD}", cls=program.info.cls, epilog=ANYWHERE)
+    order.command("add", epilog=epilog(_ADD))(_add)
+    vendor_order_import.register(order)
+    order.command("list", epilog=epilog("activation-vendor order list --state entered"))(_list)
+    order.command("show", epilog=epilog("activation-vendor order show O-000001"))(_show)
+    order.command("process", epilog=epilog("activation-vendor order process --all"))(_process)
+    order.command("cancel", epilog=epilog("activation-vendor order cancel O-000001"))(_cancel)
     program.add_typer(order, name="order")
 
 
@@ -45,7 +50,10 @@ def _add(  # noqa: PLR0913 - an order has these fields
         str, typer.Option("--license-number", metavar="LN", help="Makes it an additional purchase for this license.")
     ] = "",
 ) -> None:
-    """Enter an order: of a new license, or an additional purchase for an existing one."""
+    """Enter an order: of a new license, or an additional purchase for an existing one.
+
+    For an additional purchase product, company, email and contact name are those on record unless named.
+    """
     from offline_activation.formats.names import ProductId, read_license_number  # noqa: PLC0415 - imports what it needs
     from offline_activation.vendor.orders import Purchase  # noqa: PLC0415
 
@@ -74,16 +82,39 @@ def _enter(purchase: "Purchase") -> None:
     import os  # noqa: PLC0415 - commands import what they need
     from dataclasses import replace  # noqa: PLC0415
 
-    from offline_activation.cli.vendor_show import order_json  # noqa: PLC0415
-    from offline_activation.vendor.ordering import enter_order  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import changes_json, order_json  # noqa: PLC0415
+    from offline_activation.vendor.customers import change_warnings  # noqa: PLC0415
+    from offline_activation.vendor.duplicates import Entered  # noqa: PLC0415
+    from offline_activation.vendor.ordering import draft_order, save_entered  # noqa: PLC0415
 
     now, actor = vendor_wiring.fixed_clock()(), vendor_wiring.actor()
     with vendor_wiring.open_books() as store, store.begin() as work:
         if not purchase.product and purchase.license_number is not None:
             purchase = replace(purchase, product=_product_of(work, purchase.license_number))
-        entered = enter_order(work, purchase, now=now, actor=actor, randomness=os.urandom)
+        draft = draft_order(work, purchase, now=now)
+        there = Entered(work.orders()).same_reference(draft) if purchase.purchase_order else None
+        entered = save_entered(work, draft, now=now, actor=actor, randomness=os.urandom)
+        changes = _customer_changes(work, entered)
+    warnings = change_warnings(entered, changes)
+    if there is not None:
+        what = f"Purchase order {there.purchase_order}"
+        warnings.append(Refusal("order.entered_before", what=what, order=there.order_id))
+    for warning in warnings:
+        manners.warn(warning)
     next_step = f"Next: activation-vendor order process {entered.order_id}"
-    manners.emit(order_json(entered), [*_order_lines(entered), "", next_step])
+    result = order_json(entered) | {"changes": changes_json(changes)}
+    manners.emit(
+        result | {"warnings": [manners.as_problem(warning) for warning in warnings]},
+        [*_order_lines(entered, changes), "", next_step],
+    )
+
+
+def _customer_changes(work: "Work", order: "Order") -> "tuple[Change, ...]":
+    """Return what an open additional purchase would change about the customer of its license."""
+    from offline_activation.vendor.customers import customer_changes  # noqa: PLC0415 - commands import what they need
+
+    record = work.find_license(order.license_number)
+    return () if record is None else customer_changes(order, record)
 
 
 def _product_of(work: "Work", number: "LicenseNumber") -> "ProductId":
@@ -94,41 +125,6 @@ def _product_of(work: "Work", number: "LicenseNumber") -> "ProductId":
     if record is None:
         raise Refusal("vendor.unknown_license", license_number=show_license_number(number))
     return record.product
-
-
-def _import(file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Orders; see samples/orders.csv.")]) -> None:
-    """Enter the orders of a CSV file; rows that are not valid are reported and left out."""
-    import os  # noqa: PLC0415 - commands import what they need
-
-    from offline_activation.cli.vendor_show import order_json  # noqa: PLC0415
-    from offline_activation.files import read_bounded  # noqa: PLC0415
-    from offline_activation.vendor.order_import import FILE_LIMIT, enter_rows, read_rows  # noqa: PLC0415
-
-    rows = read_rows(read_bounded(file, limit=FILE_LIMIT), source=file)
-    now, actor = vendor_wiring.fixed_clock()(), vendor_wiring.actor()
-    with vendor_wiring.open_books() as store, store.begin() as work:
-        done = enter_rows(work, rows, now=now, actor=actor, randomness=os.urandom)
-    refused = [row.error for row in done if row.error is not None]
-    result = [
-        {"row": row.line, **(order_json(row.order) if row.order else {"order": None, "license_number": None})}
-        | ({"error": manners.as_problem(row.error)} if row.error else {})
-        for row in done
-    ]
-    table = [("Line", "Order", "License number", "Company", "Result")]
-    table += [
-        (str(row.line), row.order.order_id, _number(row.order), row.order.company, "entered")
-        if row.order
-        else (str(row.line), "-", "-", row.company, row.error.message if row.error else "")
-        for row in done
-    ]
-    entered = len(done) - len(refused)
-    last = f"{entered} orders entered, {len(refused)} rows refused."
-    manners.SESSION.exit_code = manners.EXIT_REFUSED if refused else manners.EXIT_DONE
-    next_step = ["Next: activation-vendor order process --all"] if entered else []
-    manners.emit(
-        {"orders": result, "entered": entered, "refused": len(refused), **_first_error(refused)},
-        [*manners.table(table), "", last, *next_step],
-    )
 
 
 def _list(
@@ -155,15 +151,16 @@ def _list(
 
 def _show(order: Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]) -> None:
     """Show one order."""
-    from offline_activation.cli.vendor_show import order_json  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_show import changes_json, order_json  # noqa: PLC0415 - imports what it needs
     from offline_activation.vendor.ordering import read_order_id  # noqa: PLC0415
 
     wanted = read_order_id(order)
     with vendor_wiring.open_books() as store, store.read() as work:
         found = work.find_order(wanted)
-    if found is None:
-        raise Refusal("vendor.unknown_order", order=wanted)
-    manners.emit(order_json(found), _order_lines(found))
+        if found is None:
+            raise Refusal("vendor.unknown_order", order=wanted)
+        changes = _customer_changes(work, found)
+    manners.emit(order_json(found) | {"changes": changes_json(changes)}, _order_lines(found, changes))
 
 
 def _process(
@@ -177,30 +174,66 @@ def _process(
     if bool(orders) == everything:
         raise Misuse("usage.missing", what="ID or --all")
     now, actor = vendor_wiring.fixed_clock()(), vendor_wiring.actor()
-    result: list[dict[str, Any]] = []
-    refused: list[ActivationError] = []
     with vendor_wiring.open_books() as store:
         wanted = [read_order_id(order) for order in orders or ()]
         if everything:
             with store.read() as work:
                 wanted = [order.order_id for order in work.orders(state="entered")]
-        for order_id in wanted:
-            try:
-                with store.begin() as work:
-                    done = process_order(work, order_id, now=now, actor=actor)
-                result.append({"order": order_id, "license_number": _number(done), "state": done.state})
-            except ActivationError as error:
-                if len(wanted) == 1:
-                    raise
-                refused.append(error)
-                result.append({"order": order_id, "license_number": None, "state": None, "code": error.code})
-                manners.warn(error)
+        done = _one_by_one(store, wanted, lambda work, order: process_order(work, order, now=now, actor=actor))
+    ready = [each["order"] for each in done if each["state"]]
+    next_step = [
+        "",
+        f"The ready mail is queued: activation-vendor mail show order.processed:{ready[0]}" if ready else "",
+        "Next: the customer makes a request; then activation-vendor sign FILE",
+    ]
+    _report(done, next_step if ready else [], nothing="No order waits to be processed.")
+
+
+def _cancel(
+    orders: Annotated[list[str], typer.Argument(metavar="ID...", help="Orders that are entered, not yet processed.")],
+) -> None:
+    """Cancel orders: they are never processed.  What was processed stays."""
+    from offline_activation.vendor.customers import change_warnings  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.ordering import cancel_order, read_order_id  # noqa: PLC0415
+
+    now, actor = vendor_wiring.fixed_clock()(), vendor_wiring.actor()
+    wanted = [read_order_id(order) for order in orders]
+    with vendor_wiring.open_books() as store:
+        done = _one_by_one(store, wanted, lambda work, order: cancel_order(work, order, now=now, actor=actor))
+        with store.read() as work:  # an open order may have taken its customer from one that is cancelled now
+            numbers = {order.license_number for each in wanted if (order := work.find_order(each)) is not None}
+            left = [order for order in work.orders(state="entered") if order.license_number in numbers]
+            warnings = [w for order in left for w in change_warnings(order, _customer_changes(work, order))]
+    for warning in warnings:
+        manners.warn(warning)
+    _report(done, [], nothing="")
+
+
+def _one_by_one(
+    store: "Store", wanted: "list[OrderId]", action: "Callable[[Work, OrderId], Order]"
+) -> "list[dict[str, Any]]":
+    """Do ``action`` with each order in its own unit of work; a single one raises, of several each is reported."""
+    done: list[dict[str, Any]] = []
+    for order_id in wanted:
+        try:
+            with store.begin() as work:
+                order = action(work, order_id)
+            done.append({"order": order_id, "license_number": _number(order), "state": order.state})
+        except ActivationError as error:
+            if len(wanted) == 1:
+                raise
+            done.append({"order": order_id, "license_number": None, "state": None, "code": error.code, "error": error})
+            manners.warn(error)
+    return done
+
+
+def _report(done: list[dict[str, Any]], next_step: list[str], *, nothing: str) -> None:
+    refused = [each.pop("error") for each in done if "error" in each]
     manners.SESSION.exit_code = manners.exit_code_of(refused[0]) if refused else manners.EXIT_DONE
     table = [("Order", "License number", "State")]
-    table += [(each["order"], each["license_number"] or "-", each["state"] or each["code"]) for each in result]
-    next_step = ["", "The ready mail is queued. Next: the customer makes a request; then activation-vendor sign FILE"]
-    text = [*manners.table(table), *next_step] if result else ["No order waits to be processed."]
-    manners.emit({"orders": result, **_first_error(refused)}, text)
+    table += [(each["order"], each["license_number"] or "-", each["state"] or each["code"]) for each in done]
+    text = [*manners.table(table), *next_step] if done else [nothing]
+    manners.emit({"orders": done, **_first_error(refused)}, text)
 
 
 def _first_error(refused: list[ActivationError]) -> dict[str, Any]:
@@ -219,8 +252,8 @@ def _lines_of(order: "Order") -> str:
     return ", ".join(line_text(line) for line in order.lines) or "-"
 
 
-def _order_lines(order: "Order") -> list[str]:
-    from offline_activation.cli.vendor_show import day  # noqa: PLC0415 - commands import what they need
+def _order_lines(order: "Order", changes: "Iterable[Change]" = ()) -> list[str]:
+    from offline_activation.cli.vendor_show import change_rows, day  # noqa: PLC0415 - commands import what they need
 
     return manners.pairs(
         [
@@ -235,5 +268,6 @@ def _order_lines(order: "Order") -> list[str]:
             ("Entered", day(order.entered)),
             ("Processed", day(order.processed)),
             ("Lines", _lines_of(order)),
+            *((f"Changes {field}", text) for field, text in change_rows(changes)),
         ]
     )

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from offline_activation.cli import manners
 from offline_activation.errors import Misuse, Refusal, Trouble
 from offline_activation.files import STANDARD_STREAM, read_bounded, write_new
+
+_FILE_ENDINGS: Final = (".alic", ".areq", ".png", ".html", ".txt")
+"""Nobody means a directory by a name that ends so."""
 
 
 def check_output(*names: str) -> None:
@@ -60,6 +63,8 @@ class Targets:
             raise Misuse("usage.invalid", what="Only the response itself can go to standard output")
         for name in filter(None, (self.output, self.qr, self.sheet)):
             if several and not os.path.isdir(name):  # noqa: PTH112 - a name as it was typed, also not UTF-8
+                if name.lower().endswith(_FILE_ENDINGS):
+                    raise Misuse("usage.invalid", what=f"Several responses need a directory, {name} names a file")
                 if name != STANDARD_STREAM and not os.path.lexists(name):
                     _make_directory(name)
                 else:
@@ -67,8 +72,16 @@ class Targets:
 
     def write(self, document: bytes, reference: str) -> str:
         """Write every wanted form of a response and return the name of its file."""
-        file = _place(self.output or os.curdir, reference, ".alic")
-        written = write_document(file, document, force=self.force)
+        written = self.write_response(document, reference)
+        self.write_other_forms(document, reference)
+        return written
+
+    def write_response(self, document: bytes, reference: str) -> str:
+        """Write the file of a response and return its name."""
+        return write_document(_place(self.output or os.curdir, reference, ".alic"), document, force=self.force)
+
+    def write_other_forms(self, document: bytes, reference: str) -> None:
+        """Write picture and sheet of a response, as far as they are wanted."""
         if self.qr:
             from offline_activation.transports.qr import write_png  # noqa: PLC0415 - each form loads what it needs
 
@@ -77,7 +90,6 @@ class Targets:
             from offline_activation.cli.sheet import sheet  # noqa: PLC0415 - as above
 
             write_same(_place(self.sheet, reference, ".html"), sheet(document).encode(), force=self.force)
-        return written
 
 
 def _place(target: str, reference: str, suffix: str) -> str:
@@ -93,7 +105,7 @@ def _place(target: str, reference: str, suffix: str) -> str:
 def _make_directory(name: str) -> None:
     try:
         os.makedirs(name, exist_ok=True)  # noqa: PTH103 - as above
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # makedirs calls itself for each missing parent
         raise Trouble("io.unwritable", path=name, what="the directory cannot be made") from error
 
 

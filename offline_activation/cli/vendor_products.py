@@ -5,20 +5,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from offline_activation.cli import manners, vendor_wiring
+from offline_activation.cli.vendor_help import ANYWHERE, epilog
 from offline_activation.errors import Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
+    from collections.abc import Iterable
+
+    from offline_activation.formats.request import Purpose
     from offline_activation.vendor.products import Definition
 
 
 def register(program: typer.Typer) -> None:
     """Add the commands to ``program``."""
     product = typer.Typer(
-        help="Products.  Example: activation-vendor product load samples/infinitime.toml", cls=program.info.cls
+        help="Products.  Example: activation-vendor product load samples/infinitime.toml",
+        cls=program.info.cls,
+        epilog=ANYWHERE,
     )
-    product.command("load", epilog="Example: activation-vendor product load samples/infinitime.toml")(_load)
-    product.command("list", epilog="Example: activation-vendor product list --json")(_list)
-    product.command("export", epilog="Example: activation-vendor product export infinitime -o infinitime.product")(
+    product.command("load", epilog=epilog("activation-vendor product load samples/infinitime.toml"))(_load)
+    product.command("list", epilog=epilog("activation-vendor product list --json"))(_list)
+    product.command("export", epilog=epilog("activation-vendor product export infinitime -o infinitime.product"))(
         _export
     )
     program.add_typer(product, name="product")
@@ -57,14 +63,23 @@ def _load(file: Annotated[str, typer.Argument(metavar="FILE.toml", help="The pro
 
 
 def _page(definition: "Definition") -> list[str]:
+    from offline_activation.formats.request import Purpose  # noqa: PLC0415 - commands import what they need
+
+    decided = [purpose for purpose in Purpose if purpose is not Purpose.RETURN]
     return manners.pairs(
         [
             ("Product", f"{definition.name} ({definition.product})"),
             ("Limits", ", ".join(definition.limits) or "none"),
             ("Options", ", ".join(definition.options) or "none"),
-            ("Rules alone grant", ", ".join(sorted(p.name.lower() for p in definition.auto)) or "nothing"),
+            ("Rules alone grant", _purposes(purpose for purpose in decided if purpose in definition.auto)),
+            ("A person grants", _purposes(purpose for purpose in decided if purpose not in definition.auto)),
+            ("Not yet", "return waits: not answered by this release"),
         ]
     )
+
+
+def _purposes(purposes: "Iterable[Purpose]") -> str:
+    return ", ".join(sorted(purpose.name.lower() for purpose in purposes)) or "nothing"
 
 
 def _list() -> None:

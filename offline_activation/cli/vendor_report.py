@@ -27,7 +27,9 @@ def cell(value: Any) -> str:  # noqa: ANN401 - text, number, list or nothing
     """Return ``value`` as text that no spreadsheet takes for a formula, controls made visible."""
     if value is None:
         return ""
-    text = visible(" ".join(value) if isinstance(value, list) else str(value))
+    given = " ".join(value) if isinstance(value, list) else str(value)
+    text = visible(given)
     # full-width signs are formulas to some programs, and a semicolon separates cells for others
     pieces = (unicodedata.normalize("NFKC", piece).lstrip() for piece in text.split(";"))
-    return f"'{text}" if any(piece[:1] in _FORMULA for piece in pieces if piece) else text
+    risky = given[:1] in _FORMULA or any(piece[:1] in _FORMULA for piece in pieces if piece)
+    return f"'{text}" if given and risky else text

@@ -12,13 +12,16 @@ from offline_activation.cli.vendor_show import (
     line_text,
     number,
     section,
+    shown,
 )
 from offline_activation.formats.contact import FIELDS
 from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.request import ReceivedRequest
+from offline_activation.vendor.answered import ANSWERED
 
 if TYPE_CHECKING:  # only names in signatures
-    from offline_activation.vendor.records import Intent, Order
+    from offline_activation.formats.request import ActivationRequest
+    from offline_activation.vendor.records import Intent, LicenseRecord, Order
     from offline_activation.vendor.review import Known, Review
 
 _VERDICTS: Final = {
@@ -39,30 +42,42 @@ def review_json(
         "purpose": content.purpose.name.lower(),
         "license_number": number(content.license_number),
         "product": content.product,
-        "site": {
-            "volume_id": content.volume_id,
-            "volume_source": content.volume_source,
-            "key": fingerprint(content.site_key),
-            "known": bool(record and record.installation and record.installation.site_key == content.site_key),
-            "requests": content.counter,
-            "installed_revision": content.revision,
-            "zone": content.zone,
-        },
+        "site": _site_json(content, record),
         "created": instant(content.created),
         "decision": found.decision,
         "rule": found.rule,
         "reasons": list(found.reasons),
+        "remedy": None if found.blocking is None else found.blocking.remedy,
+        "approvable": found.decision == "ask" and found.blocking is None,
         "changes": changes_json(found.changes),
         "customer": None if record is None else {"company": record.company, "email": record.email},
         "license_state": None if record is None else record.state,
         "revision": None if record is None else record.revision,
         "grant": None if found.grant is None else entitlement_json(found.grant),
         "orders": [
-            {"order": o.order_id, "state": o.state, "lines": [line_text(line) for line in o.lines]} for o in orders
+            {
+                "order": o.order_id,
+                "state": o.state,
+                "company": o.company,
+                "lines": [line_text(line) for line in o.lines],
+            }
+            for o in orders
         ],
         "usage": dict(content.usage),
         "contact": contact_json(content.contact),
         "answered": None if intent is None else _answered(intent),
+    }
+
+
+def _site_json(content: "ActivationRequest", record: "LicenseRecord | None") -> dict[str, Any]:
+    return {
+        "volume_id": content.volume_id,
+        "volume_source": content.volume_source,
+        "key": fingerprint(content.site_key),
+        "known": bool(record and record.installation and record.installation.site_key == content.site_key),
+        "requests": content.counter,
+        "installed_revision": content.revision,
+        "zone": content.zone,
     }
 
 
@@ -73,11 +88,11 @@ def review_lines(result: dict[str, Any], file: str) -> list[str]:
         heading,
         "=" * len(heading),
         *section("Customer", manners.pairs(_customer(result))),
-        *section("Orders", [f"{o['order']}  {o['state']}  {', '.join(o['lines']) or '-'}" for o in result["orders"]]),
+        *section("Orders", _orders(result)),
         *section("Site", manners.pairs(_site(result))),
         *section("Would be granted", manners.pairs(_grant(result))),
         *section("What changes", _changes(result)),
-        *section("What the rules say", [_VERDICTS[result["decision"]], *(f"- {r}" for r in result["reasons"])]),
+        *section("What the rules say", [_verdict(result), *(f"- {r}" for r in result["reasons"])]),
         "",
         _next_step(result, file),
     ]
@@ -91,6 +106,21 @@ def _answered(intent: "Intent") -> dict[str, Any]:
         "code": intent.code or None,
         "at": instant(intent.intended),
     }
+
+
+def _verdict(result: dict[str, Any]) -> str:
+    if result["rule"] == ANSWERED:
+        return "ANSWERED: nothing is left to decide."
+    if result["decision"] == "ask" and not result["approvable"]:
+        return "WAIT: no approval would help."
+    return _VERDICTS[result["decision"]]
+
+
+def _orders(result: dict[str, Any]) -> Iterable[str]:
+    company = (result["customer"] or {}).get("company")
+    for order in result["orders"]:
+        other = f"  company {order['company']}" if order["company"] != company else ""
+        yield f"{order['order']}  {order['state']}  {', '.join(order['lines']) or '-'}{other}"
 
 
 def _customer(result: dict[str, Any]) -> Iterable[tuple[str, str]]:
@@ -123,20 +153,19 @@ def _grant(result: dict[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def _changes(result: dict[str, Any]) -> list[str]:
-    shown = {None: "-", True: "on"}
-    rows = [
-        (change["field"], str(shown.get(change["from"], change["from"])), str(shown.get(change["to"], change["to"])))
-        for change in result["changes"]
-    ]
+    rows = [(change["field"], shown(change["from"]), shown(change["to"])) for change in result["changes"]]
     return manners.table([("Field", "Now", "Then"), *rows]) if rows else ["nothing"]
 
 
 def _next_step(result: dict[str, Any], file: str) -> str:
-    reference = result["reference"]
+    sign = f"activation-vendor sign {file}"
+    if result["answered"] is not None and result["answered"]["state"] == "signed":
+        return f"This request already has its response. Next: {sign} writes it once more."
     if result["answered"] is not None:
-        return f"This request already has its response. Next: activation-vendor sign {file} writes it once more."
+        return f"Next: {sign}"
+    if result["decision"] == "ask" and not result["approvable"]:
+        return f"Next: {result['remedy']}"
     if result["decision"] == "ask":
-        return f"Next: activation-vendor sign {file} takes it in, then approve {reference} --as USER, or refuse {file}."
-    if result["decision"] == "sign":
-        return f"Next: activation-vendor sign {file}"
-    return f"Next: activation-vendor sign {file} writes the signed refusal."
+        approve = f"activation-vendor approve {result['reference']} --as USER"
+        return f"Next: {sign} takes it in, then {approve}, or activation-vendor refuse {file} --reason TEXT"
+    return f"Next: {sign}" if result["decision"] == "sign" else f"Next: {sign} writes the signed refusal."

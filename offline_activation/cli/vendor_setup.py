@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from offline_activation.cli import manners, vendor_products, vendor_wiring
+from offline_activation.cli.vendor_help import ANYWHERE, epilog
 from offline_activation.errors import ActivationError, Misuse, Refusal, Trouble
 
 if TYPE_CHECKING:  # only names in signatures
@@ -20,15 +21,19 @@ NO_ENCRYPTION = (
 
 def register(program: typer.Typer) -> None:
     """Add the commands to ``program``."""
-    program.command("init", epilog='Example: activation-vendor init --name "Inception Technologies"')(_init)
+    program.command("init", epilog=epilog('activation-vendor init --name "Inception Technologies"'))(_init)
     vendor_products.register(program)
-    keys = typer.Typer(help="The vendor's keys.  Example: activation-vendor keys list", cls=program.info.cls)
-    keys.command("list", epilog="Example: activation-vendor keys list --json")(_list_keys)
+    keys = typer.Typer(
+        help="The vendor's keys.  Example: activation-vendor keys list", cls=program.info.cls, epilog=ANYWHERE
+    )
+    keys.command("list", epilog=epilog("activation-vendor keys list --json"))(_list_keys)
     program.add_typer(keys, name="keys")
-    trust = typer.Typer(help="The trust list.  Example: activation-vendor trust export -o t.txt", cls=program.info.cls)
-    trust.command("export", epilog="Example: activation-vendor trust export -o trust.txt")(_export_trust)
+    trust = typer.Typer(
+        help="The trust list.  Example: activation-vendor trust export -o t.txt", cls=program.info.cls, epilog=ANYWHERE
+    )
+    trust.command("export", epilog=epilog("activation-vendor trust export -o trust.txt"))(_export_trust)
     program.add_typer(trust, name="trust")
-    program.command("doctor", epilog="Example: activation-vendor doctor")(_doctor)
+    program.command("doctor", epilog=epilog("activation-vendor doctor"))(_doctor)
 
 
 def _init(
@@ -189,16 +194,25 @@ def _export_trust(
 
 
 def _doctor() -> None:
-    """Check home, keys, database, trust list and products; exit code 3 when something is wrong."""
+    """Check home, keys, database, audit log, trust list and products.
+
+    Exit code 1 when something is wrong, 3 when it cannot be looked at.
+    """
     from offline_activation.cli.vendor_doctor import findings  # noqa: PLC0415 - commands import what they need
 
     with vendor_wiring.open_books() as store:
         found = findings(store)
     bad = [finding for finding in found if not finding.good]
-    manners.SESSION.exit_code = manners.EXIT_TROUBLE if bad else manners.EXIT_DONE
+    manners.SESSION.exit_code = manners.EXIT_REFUSED if bad else manners.EXIT_DONE
     result = {
         "healthy": not bad,
         "checks": [{"check": item.check, "ok": item.good, "detail": item.detail} for item in found],
     }
     rows = [(item.check, ("ok: " if item.good else "PROBLEM: ") + item.detail) for item in found]
-    manners.emit(result, [*manners.pairs(rows), "", "All is well." if not bad else f"{len(bad)} problems found."])
+    manners.emit(result, [*manners.pairs(rows), "", _verdict(len(bad))])
+
+
+def _verdict(problems: int) -> str:
+    if not problems:
+        return "All is well."
+    return "1 problem found." if problems == 1 else f"{problems} problems found."

@@ -1,7 +1,7 @@
 """How the vendor's things look: as JSON, and as text for people."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from offline_activation.formats.contact import FIELDS
@@ -126,7 +126,7 @@ def changes_json(changes: "Iterable[Change]") -> list[dict[str, Any]]:
 
 def change_rows(changes: "Iterable[Change]") -> list[tuple[str, str]]:
     """Return changes as label and ``before -> after``."""
-    return [(change.field, f"{_shown(change.before)} -> {_shown(change.after)}") for change in changes]
+    return [(change.field, f"{shown(change.before)} -> {shown(change.after)}") for change in changes]
 
 
 def section(title: str, rows: Iterable[str]) -> list[str]:
@@ -135,12 +135,8 @@ def section(title: str, rows: Iterable[str]) -> list[str]:
     return ["", title, *listed] if listed else []
 
 
-def error_keys(error: Mapping[str, str] | None) -> dict[str, Any]:
-    """Return the ``error`` key of a JSON result when there is an error."""
-    return {} if error is None else {"error": dict(error)}
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401 - text, number, yes/no or nothing
+def shown(value: Any) -> str:  # noqa: ANN401 - text, number, yes/no or nothing
+    """Return one side of a change for people; a number is a number, also 1."""
     if value is None:
         return "(none)"
     return "on" if value is True else str(value)

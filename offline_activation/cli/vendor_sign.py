@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from offline_activation.cli import manners, vendor_wiring
+from offline_activation.cli.vendor_help import epilog
 from offline_activation.errors import ActivationError, Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
@@ -19,7 +20,7 @@ _STOPS: Final = ("key.", "io.database", "internal.")
 
 def register(program: typer.Typer) -> None:
     """Add the command to ``program``."""
-    program.command("sign", epilog="Example: activation-vendor sign inbox/ -o responses/ --report today.csv")(_sign)
+    program.command("sign", epilog=epilog("activation-vendor sign inbox/ -o responses/ --report today.csv"))(_sign)
 
 
 def _sign(
@@ -52,11 +53,24 @@ def _sign(
     results = [result for result, _ in done]
     errors = [error for _, error in done if error is not None]
     manners.SESSION.exit_code = _exit_code(results, errors)
-    if table:
-        from offline_activation.cli.vendor_report import write_report  # noqa: PLC0415 - as above
-
-        write_report(table, results, force=force)
+    unwritten = _written_report(table, results, force=force) if table else None
+    if unwritten is not None:
+        errors.append(unwritten)
+        manners.SESSION.exit_code = manners.SESSION.exit_code or manners.exit_code_of(unwritten)
     report(output, {"results": results, **_problem(results, errors)}, _lines(results))
+    if unwritten is not None:
+        manners.warn(unwritten)
+
+
+def _written_report(path: str, results: list[dict[str, Any]], *, force: bool) -> ActivationError | None:
+    """Write the report; what was signed is told all the same when that fails."""
+    from offline_activation.cli.vendor_report import write_report  # noqa: PLC0415 - commands import what they need
+
+    try:
+        write_report(path, results, force=force)
+    except ActivationError as error:
+        return error
+    return None
 
 
 def arrived_or_rejected(read: "Callable[[], Arrived]", name: str, desk: "Desk") -> "Arrived":
@@ -91,6 +105,8 @@ def result_of(name: str, answer: "Answer", written: str | None) -> dict[str, Any
         "license_number": show_license_number(answer.license_number),
         "revision": answer.revision,
         "reasons": list(answer.reasons),
+        **({"approvable": answer.blocking is None} if answer.outcome == "waiting" else {}),
+        **({"remedy": answer.blocking.remedy} if answer.blocking is not None else {}),
         **(_said(answer.document) if answer.outcome == "refused" and answer.document else {}),
     }
 
@@ -104,15 +120,19 @@ def _answered(arrived: "Arrived", desk: "Desk", targets: "Targets") -> tuple[dic
             raise error
         record_rejection(desk, error, arrived.name)
         return _failed(arrived, error), error
-    given = None
+    given, written = None, None
     try:
         given = answer(desk, arrived.request)
-        written = targets.write(given.document, given.reference) if given.document is not None else None
+        if given.document is not None:
+            written = targets.write_response(given.document, given.reference)
+            targets.write_other_forms(given.document, given.reference)
     except ActivationError as error:
         if isinstance(error, Misuse) or error.code.startswith(_STOPS):
             raise
-        failed = _failed(arrived, error)
-        return (failed if given is None else result_of(arrived.name, given, None) | {"code": error.code}), error
+        if given is None:
+            return _failed(arrived, error), error
+        unwritten = {"code": error.code, "unwritten": manners.as_problem(error)}
+        return result_of(arrived.name, given, written) | unwritten | {"text_differs": list(arrived.differs)}, error
     result = result_of(arrived.name, given, written) | {"text_differs": list(arrived.differs)}
     return result, None
 
@@ -182,22 +202,28 @@ def _lines(results: list[dict[str, Any]]) -> Iterator[str]:
             result["outcome"],
             str(result["revision"] or "-"),
             result["output"] or "-",
-            result["input"],
+            "standard input" if result["input"] == "-" else result["input"],
         )
         for result in results
     ]
     yield from manners.table(rows)
     for result in results:
         if result["outcome"] != "signed" or result["code"]:
-            yield ""
-            yield f"{result['reference'] or result['input']} {result['outcome']} [{result['code']}]:"
-            yield from (f"  {reason}" for reason in result["reasons"])
-            if result.get("remedy"):
-                yield f"  next step: {result['remedy']}"
+            yield from ("", *_explained(result))
         elif result["reasons"][1:]:
             yield from ("", f"{result['reference']}:", *(f"  {reason}" for reason in result["reasons"]))
     yield ""
     yield from _next_steps(results)
+
+
+def _explained(result: dict[str, Any]) -> Iterator[str]:
+    unwritten = result.get("unwritten")
+    what = f"{result['outcome']}, but not every file was written" if unwritten else result["outcome"]
+    yield f"{result['reference'] or result['input']} {what} [{result['code']}]:"
+    yield from (f"  {reason}" for reason in ([unwritten["message"]] if unwritten else result["reasons"]))
+    remedy = unwritten["remedy"] if unwritten else result.get("remedy")
+    if remedy:
+        yield f"  next step: {remedy}"
 
 
 def _next_steps(results: list[dict[str, Any]]) -> Iterator[str]:
@@ -206,6 +232,7 @@ def _next_steps(results: list[dict[str, Any]]) -> Iterator[str]:
         yield f"Next: send {outputs[0]} back to the site."
     elif outputs:
         yield f"Next: send the {len(outputs)} responses back to their sites."
-    waiting = [result["reference"] for result in results if result["outcome"] == "waiting"]
+    waiting = [result["reference"] for result in results if result.get("approvable")]
     if waiting:
-        yield f"Next: activation-vendor review {waiting[0]}, then approve {waiting[0]} --as USER, or refuse it."
+        yield f"Next: activation-vendor review {waiting[0]}, then activation-vendor approve {waiting[0]} --as USER,"
+        yield f"      or activation-vendor refuse {waiting[0]} --reason TEXT"

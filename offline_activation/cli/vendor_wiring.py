@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from offline_activation.cli import manners
-from offline_activation.errors import Misuse, Refusal, Trouble
+from offline_activation.errors import Misuse, Refusal, Trouble, visible
 
 if TYPE_CHECKING:  # a command starts without the database and without cryptography
     from offline_activation.formats.keys import Signer
@@ -112,6 +112,10 @@ def own_trust() -> "Trust | None":
                 document = work.find_trust_list()
     except (Refusal, Misuse):  # no vendor here, or a machine without the vendor's packages
         return None
+    except Trouble as trouble:
+        if trouble.code != "io.unreadable":
+            raise
+        return None  # somebody else's home
     return None if document is None else pinned_trust(vendor.root, document)
 
 
@@ -139,10 +143,14 @@ def fixed_clock() -> Callable[[], int]:
 
 def actor() -> str:
     """Return who works here, for the audit log."""
-    try:
-        return f"{getpass.getuser()} (command line)"
-    except (OSError, KeyError, ImportError):  # a user id without a name, as in containers
-        return "command line"
+    if not hasattr(os, "getuid"):
+        return f"{visible(getpass.getuser(), limit=40)} (command line)"
+    import pwd  # noqa: PLC0415 - there is none on Windows
+
+    try:  # by user id: names in the environment (LOGNAME, USER) are whatever the caller writes there
+        return f"{pwd.getpwuid(os.getuid()).pw_name} (command line)"
+    except KeyError:  # a user id without a name, as in containers
+        return f"user id {os.getuid()} (command line)"
 
 
 class Keys:

@@ -10,7 +10,7 @@ its next step.  Sentences have named gaps that are filled with facts; facts may 
 made printable and short before they enter a sentence.
 """
 
-from typing import Final
+from typing import Final, Self
 
 from offline_activation.errors.document_codes import DOCUMENTS
 from offline_activation.errors.site_codes import SITE
@@ -52,10 +52,35 @@ class ActivationError(Exception):
         """Take the sentence of ``code`` from ``CATALOG`` and fill its gaps with ``facts``."""
         self.code = code
         self.reason, sentence, remedy = CATALOG[code]
-        shown = {name: visible(str(fact), limit=FACT_LIMIT) for name, fact in facts.items()}
+        shown = {name: _shown(fact) for name, fact in facts.items()}
         self.message = visible(sentence.format(**shown), limit=MESSAGE_LIMIT)
         self.remedy = visible(remedy.format(**shown), limit=MESSAGE_LIMIT)
         super().__init__(self.message)
+
+    @classmethod
+    def quoting(cls, error: "ActivationError") -> Self:
+        """Return an error of this family that says what ``error`` says: its code, reason class, message, next step."""
+        quoted = cls.__new__(cls)
+        quoted.code, quoted.reason, quoted.message, quoted.remedy = (
+            error.code,
+            error.reason,
+            error.message,
+            error.remedy,
+        )
+        Exception.__init__(quoted, error.message)
+        return quoted
+
+    def advising(self, remedy: str) -> Self:
+        """Return this error with a next step that knows more of the place than the one of ``CATALOG``."""
+        self.remedy = visible(remedy, limit=MESSAGE_LIMIT)
+        return self
+
+
+def _shown(fact: object) -> str:
+    """Return a fact as it stands in a sentence; a tuple is a list of names, each of them short on its own."""
+    if isinstance(fact, tuple):
+        return ", ".join(visible(str(item), limit=FACT_LIMIT) for item in fact)
+    return visible(str(fact), limit=FACT_LIMIT)
 
 
 class Misuse(ActivationError):

@@ -7,7 +7,7 @@ DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
     "armor.no_block": (
         "ARMOR",
         "No activation document was found in {source}.",
-        "Check that the whole block from the BEGIN line to the END line was copied, or use the file itself.",
+        "Check that the whole block was copied, from 'OA1 ... LINES' to 'OA1 ... END', or use the file itself.",
     ),
     "armor.no_end": (
         "ARMOR",
@@ -150,6 +150,11 @@ DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
         "PROFILE",
         "This is a {found}, but a {expected} is needed here.",
         "Choose the {expected} file.",
+    ),
+    "profile.product_source": (
+        "PROFILE",
+        "{source} is the vendor's source of a product, not the product file.",
+        "Choose the .product file that came with the installer; 'activation-vendor product export' makes it.",
     ),
     "profile.newer": (
         "PROFILE",

@@ -129,7 +129,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     "site.not_the_server": (
         "STATE",
         "This is a client installation; licenses are handled on the server only.",
-        "Run the command on the server.",
+        "Use the server: the license and its commands are there.",
     ),
     "site.not_initialised": (
         "STATE",
@@ -161,8 +161,18 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "Another program is changing this installation.",
         "Wait until it has finished and try again.",
     ),
+    "site.directory_not_empty": (
+        "STATE",
+        "The directory {path} holds something else ({found}) and was left as it is.",
+        "Name a new or empty directory with --home.",
+    ),
+    "site.request_open": (
+        "STATE",
+        "Request {reference} ({purpose}) is still open; its response can still be imported.",
+        "Close it with 'activation-site cancel {reference}' if nobody will answer it.",
+    ),
     "site.unsafe_directory": (
-        "IO",
+        "STATE",
         "The state directory {path} is not safe: {what}.",
         "Give the directory to the service user with mode 0700 and no symbolic links.",
     ),

@@ -51,8 +51,8 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "policy.purpose_not_ready": (
         "POLICY",
-        "Requests with purpose {purpose} need a person: {what}.",
-        "Speak to the vendor.",
+        "Requests with purpose {purpose} wait: this release does not answer them.",
+        "Leave it waiting for a release that does, or 'activation-vendor refuse REFERENCE --reason TEXT'.",
     ),
     "policy.ended": (
         "POLICY",
@@ -63,6 +63,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "POLICY",
         "No order of the license is processed (entered: {order}).",
         "Process the order with 'activation-vendor order process', then sign the request again.",
+    ),
+    "policy.not_ordered": (
+        "POLICY",
+        "The license is not ordered: the order of this license number was cancelled.",
+        "Order again, and make the request with the license number of the new order.",
     ),
     "policy.clock": (
         "CLOCK",
@@ -94,6 +99,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "The order {order} is already {state}.",
         "Nothing to do, or enter a new order.",
     ),
+    "vendor.unknown_mail": (
+        "STATE",
+        "There is no mail {mail}.",
+        "List the mails with 'activation-vendor mail list'.",
+    ),
     "vendor.unknown_license": (
         "STATE",
         "There is no license {license_number}.",
@@ -118,6 +128,16 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "POLICY",
         "The order is not valid: {what}.",
         "Correct it and enter it again.",
+    ),
+    "order.changes_customer": (
+        "POLICY",
+        "This order changes the {field} of the license from {before} to {after}.",
+        "If that is not meant: 'activation-vendor order cancel {order}', and enter it again.",
+    ),
+    "order.entered_before": (
+        "POLICY",
+        "{what} is already entered as order {order}.",
+        "If it is the same purchase, cancel one of the two with 'activation-vendor order cancel ID'.",
     ),
     "product.invalid": (
         "POLICY",

@@ -121,9 +121,9 @@ def _describe_request(request: ActivationRequest, envelope: Envelope) -> Lines:
 
 def _describe_license(document: LicenseDocument) -> Lines:
     ends = {
-        "Lease until": document.lease_until,
-        "License until": document.until,
-        "Maintenance until": document.maintenance_until,
+        "Lease ends at": document.lease_until,
+        "License ends at": document.until,
+        "Maintenance ends at": document.maintenance_until,
     }
     return (
         (_REFERENCE, reference(document.request_id)),

@@ -5,8 +5,10 @@ through: whoever can plant one could make this program, often run by root, overw
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +17,11 @@ from offline_activation.files import read_bounded, replace_durably, sync_directo
 from offline_activation.formats.cbor import MAX_SIZE
 from offline_activation.site import lock, safety
 from offline_activation.verify import installed
+from offline_activation.verify.ownership import as_owner
 
 SITE_KEY: Final = "site_key"
 """The private seed of the site key, 32 bytes."""
-CLIENT: Final = "client"
-"""Present when this is no server: licenses are not handled here."""
+CLIENT: Final = installed.CLIENT
 CONTACT: Final = "contact.json"
 HISTORY: Final = "history.jsonl"
 PREVIOUS_LICENSE: Final = "license.previous.cose"
@@ -49,7 +51,7 @@ STATE_FILES: Final = (
 LEFTOVERS: Final = ".new-*"
 """Names of files that a writer killed half way leaves behind (see ``files``)."""
 
-_UNSAFE: Final = "site.unsafe_directory"
+_OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 class StateDirectory:
@@ -111,13 +113,17 @@ class StateDirectory:
             self._sweep()
             yield
 
-    def flaws(self) -> list[tuple[str, str]]:
-        """Return name and what is wrong of everything that makes the directory unsafe; empty is safe."""
-        found = [(str(self.home), flaw) for flaw in (safety.flaw_of_home(self.home),) if flaw]
-        for name in FOLDERS:
-            found += [(name, flaw) for flaw in (safety.flaw_of_folder(self.path(name)),) if flaw]
+    def flaws(self, *, reading: bool = False) -> list[tuple[str, str]]:
+        """Return name and what is wrong of everything that makes the directory unsafe; empty is safe.
+
+        For ``reading``, root may look at the directory of another user.
+        """
+        owner = safety.expected_owner(self.home, reading=reading)
+        if flaw := safety.flaw_of_home(self.home, owner):
+            return [(str(self.home), flaw)]
+        found = [(name, flaw) for name in FOLDERS if (flaw := safety.flaw_of_folder(self.path(name), owner))]
         names = [*STATE_FILES, *(str(Path(folder) / each) for folder in FOLDERS for each in self._requests(folder))]
-        return found + [(name, flaw) for name in names if (flaw := safety.flaw_of_file(self.path(name)))]
+        return found + [(name, flaw) for name in names if (flaw := safety.flaw_of_file(self.path(name), owner))]
 
     def _requests(self, folder: str) -> list[str]:
         try:
@@ -133,34 +139,40 @@ class StateDirectory:
                     path.unlink()
 
 
-def open_directory(home: str | os.PathLike[str]) -> StateDirectory:
+def open_directory(home: str | os.PathLike[str], *, reading: bool = False) -> StateDirectory:
     """Return the state directory of an installation after looking at owner, modes and links.
 
-    Raises :class:`Refusal` ``site.not_initialised`` and :class:`Trouble` ``site.unsafe_directory``.
+    Only for ``reading``, root may open the directory of another user.  Raises :class:`Refusal` ``site.not_initialised``
+    and ``site.unsafe_directory``, :class:`Trouble` ``io.unreadable``.
     """
     directory = StateDirectory(_absolute(home))
-    if not os.path.lexists(directory.home):
+    if not safety.is_there(directory.home):
         raise Refusal("site.not_initialised", path=directory.home)
-    _refuse_unsafe(directory)
+    _refuse_unsafe(directory, reading=reading)
     if not directory.has(installed.PRODUCT):
         raise Refusal("site.not_initialised", path=directory.home)
     return directory
 
 
 def create_directory(home: str | os.PathLike[str]) -> StateDirectory:
-    """Return a new or empty state directory, 0700; one that exists is only looked at, never loosened.
+    """Return a state directory in which an installation can be made, 0700.
 
-    Raises :class:`Trouble` ``site.unsafe_directory`` and ``io.unwritable``.
+    An empty directory of this user is given that mode; one that holds anything else than an installation is left alone.
+    Raises :class:`Refusal` ``site.unsafe_directory``, ``site.directory_not_empty``; :class:`Trouble` ``io.*``.
     """
     directory = StateDirectory(_absolute(home))
     try:
         directory.home.parent.mkdir(parents=True, exist_ok=True)
-        if not os.path.lexists(directory.home):
+        if safety.is_there(directory.home):
+            safety.close_empty(directory.home)
+        else:
             directory.home.mkdir(mode=0o700)
             sync_directory(str(directory.home.parent))
     except OSError as error:
         raise _unwritable(directory.home, error) from error
     _refuse_unsafe(directory)
+    if not directory.has(installed.PRODUCT):
+        _refuse_foreign(directory)
     for name in FOLDERS:
         _make_folder(directory.path(name))
     return directory
@@ -171,9 +183,30 @@ def _absolute(home: str | os.PathLike[str]) -> Path:
     return Path.cwd() / Path(home)
 
 
-def _refuse_unsafe(directory: StateDirectory) -> None:
-    for name, flaw in directory.flaws():
-        raise Trouble(_UNSAFE, path=directory.home, what=flaw if name == str(directory.home) else f"{name} {flaw}")
+def _refuse_unsafe(directory: StateDirectory, *, reading: bool = False) -> None:
+    flaws = directory.flaws(reading=reading)
+    if not flaws:
+        return
+    name, flaw = flaws[0]
+    what = flaw if name == str(directory.home) else f"{name} {flaw}"
+    error = Refusal("site.unsafe_directory", path=directory.home, what=what)
+    owner = safety.stranger(directory.home)
+    raise error.advising(as_owner(owner)) if owner else error
+
+
+def _refuse_foreign(directory: StateDirectory) -> None:
+    try:
+        names = sorted(path.name for path in directory.home.iterdir())
+        mode = stat.S_IMODE(directory.home.stat().st_mode)
+    except OSError as error:
+        raise _unwritable(directory.home, error) from error
+    ours = {*STATE_FILES, *(folder.partition("/")[0] for folder in FOLDERS), *safety.OF_THE_FILE_SYSTEM}
+    foreign = [name for name in names if name not in ours and not fnmatch(name, LEFTOVERS)]
+    if foreign:
+        found = tuple(foreign[:3]) + (("...",) if len(foreign) > 3 else ())  # noqa: PLR2004 - enough to know it by
+        raise Refusal("site.directory_not_empty", path=directory.home, found=", ".join(found))
+    if os.name != "nt" and mode & _OPEN_TO_OTHERS:
+        raise Refusal("site.unsafe_directory", path=directory.home, what=f"others can enter it (mode {mode:04o})")
 
 
 def _make_folder(path: Path) -> None:

@@ -15,9 +15,11 @@ from offline_activation.formats.instants import show_instant
 from offline_activation.site import pending, site_key
 from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, read_installation
+from offline_activation.site.safety import stranger
 from offline_activation.verify import installed
 from offline_activation.verify.checks import CLOCK_TOLERANCE, check_installed
 from offline_activation.verify.directory import find_product
+from offline_activation.verify.ownership import as_owner
 from offline_activation.verify.trust import pinned_trust, updated
 
 LEAST_SPACE: Final = 1 << 20
@@ -52,8 +54,13 @@ def examine(directory: StateDirectory, *, now: int) -> Iterator[Finding]:
         ("machine", _machine),
     ):
         yield _finding(name, partial(check, directory))
-    yield from _license_copies(directory)
+    is_client = installed.is_client(str(directory.home))
+    if not is_client:
+        yield from _license_copies(directory)
     yield _finding("clock", partial(_clock, directory, now))
+    if is_client:
+        yield Finding(name="state", result="ok", message="a client installation; licenses are handled on the server")
+        return
     yield _finding("requests", partial(_requests, directory, now))
     yield _standing(directory, now)
 
@@ -67,17 +74,22 @@ def _finding(name: str, check: Callable[[], str | Finding]) -> Finding:
 
 
 def _directory(directory: StateDirectory) -> str | Finding:
-    flaws = directory.flaws()
+    flaws = directory.flaws(reading=True)
+    owner = stranger(directory.home)
     if not flaws:
-        return f"{directory.home} belongs to this user alone"
+        return f"{directory.home} belongs to {f'user {owner}' if owner else 'this user'} alone"
     found = "; ".join(f"{name} {flaw}" for name, flaw in flaws[:3])
-    step = "Give the directory to the service user with mode 0700 and no links."
+    step = as_owner(owner) if owner else "Give the directory to the service user with mode 0700 and no links."
     return Finding(name="directory", result="problem", message=found, next_step=step)
 
 
 def _writable(directory: StateDirectory) -> str | Finding:
+    owner = stranger(directory.home)
     if os.access(directory.home, os.W_OK | os.X_OK):
-        return "the state directory can be written"
+        return f"the state directory can be written{f' with sudo -u {owner}' if owner else ''}"
+    if owner:
+        message = f"only {owner} may write the state directory"
+        return Finding(name="writable", result="warning", message=message, next_step=as_owner(owner))
     step = "Mount the file system writable; the license works without, but no response can be imported."
     return Finding(name="writable", result="problem", message="the state directory is read-only", next_step=step)
 

@@ -49,7 +49,7 @@ def initialise(
 
     The product file is written last: before it there is no installation, and running again finishes the work with the
     same key.  Raises what ``receive_product`` raises, :class:`Refusal` ``site.already_initialised``,
-    :class:`Trouble` ``site.unsafe_directory``, ``site.locked``, ``io.unwritable``, ``key.file``.
+    ``site.unsafe_directory``, ``site.directory_not_empty``; :class:`Trouble` ``site.locked``, ``io.*``, ``key.file``.
     """
     product = receive_product(product_file)
     pinned_trust(product.root, product.trust)
@@ -77,12 +77,13 @@ def initialise(
     return directory, product
 
 
-def open_site(home: str, *, as_server: bool = True) -> StateDirectory:
+def open_site(home: str, *, as_server: bool = True, reading: bool = False) -> StateDirectory:
     """Return the state directory of an installation; ``as_server`` for every command that handles licenses.
 
-    Raises what ``open_directory`` raises, and :class:`Refusal` ``site.not_the_server`` on a client.
+    Only for ``reading``, root may open the directory of another user.  Raises what ``open_directory`` raises, and
+    :class:`Refusal` ``site.not_the_server`` on a client.
     """
-    directory = open_directory(home)
+    directory = open_directory(home, reading=reading)
     if as_server and directory.has(CLIENT):
         raise Refusal(_NOBODY_ELSE)
     return directory

@@ -12,6 +12,7 @@ from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.names import DocumentId, Reference, read_reference
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
 from offline_activation.site.directory import ANSWERED, CANCELLED, FOLDERS, REQUESTS, StateDirectory
+from offline_activation.verify.ownership import unreadable
 
 KEPT: Final = 200
 """Closed requests that are kept; an online site makes one a day."""
@@ -30,7 +31,10 @@ class StoredRequest:
 
 
 def open_requests(directory: StateDirectory) -> tuple[StoredRequest, ...]:
-    """Return the requests that wait for a response, in the order they were made; damaged files are passed over."""
+    """Return the requests that wait for a response, in the order they were made; damaged files are passed over.
+
+    This and the others raise ``Trouble`` ``io.unreadable`` when this user may not look into the directory.
+    """
     return _stored(directory, REQUESTS)
 
 
@@ -104,7 +108,10 @@ def _readable(directory: StateDirectory, folder: str) -> Iterable[StoredRequest]
 
 
 def _names(directory: StateDirectory, folder: str) -> list[str]:
-    return sorted(f"{folder}/{path.name}" for path in directory.path(folder).glob(f"*{_SUFFIX}"))
+    try:
+        return sorted(f"{folder}/{path.name}" for path in directory.path(folder).glob(f"*{_SUFFIX}"))
+    except OSError as error:
+        raise unreadable(str(directory.home)) from error
 
 
 def _name(folder: str, reference: Reference) -> str:

@@ -73,6 +73,17 @@ def conclude(directory: StateDirectory, made: ReceivedRequest, *, now: int) -> t
     return tuple(troubles)
 
 
+def still_open(directory: StateDirectory, made: ReceivedRequest) -> tuple[Refusal, ...]:
+    """Return a warning for the newest earlier request with the same purpose that is still open, if there is one."""
+    earlier = [
+        stored
+        for stored in pending.open_requests(directory)
+        if stored.content.purpose is made.content.purpose and stored.reference != made.reference
+    ]
+    purpose = made.content.purpose.name.lower()
+    return tuple(Refusal("site.request_open", reference=stored.reference, purpose=purpose) for stored in earlier[-1:])
+
+
 def withdraw(directory: StateDirectory, made: ReceivedRequest) -> None:
     """Take back a request whose file could not be written: nobody will ever answer it."""
     with directory.locked():

@@ -9,7 +9,9 @@ from typing import Final
 from offline_activation.errors import ActivationError, Trouble
 from offline_activation.formats.keys import KEY_SIZE, PublicKey, SoftwareSigner
 from offline_activation.site.directory import SITE_KEY, StateDirectory
+from offline_activation.site.safety import stranger
 from offline_activation.verify.installed import KEPT_SITE_KEY_PUBLIC, SITE_KEY_PUBLIC
+from offline_activation.verify.ownership import is_denied, unreadable
 
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -56,7 +58,9 @@ def _read_private(directory: StateDirectory) -> SoftwareSigner:
     try:
         seed = directory.read(SITE_KEY)
     except ActivationError as error:
-        raise _unusable(path, error.message) from error
+        if is_denied(error) and stranger(directory.home):
+            raise unreadable(str(directory.home)) from error
+        raise _unusable(path, error.message.removesuffix(".")) from error
     if seed is None:
         raise _unusable(path, "it is missing")
     if os.name != "nt" and path.stat().st_mode & _OPEN_TO_OTHERS:

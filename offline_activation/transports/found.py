@@ -43,6 +43,11 @@ class Found:
         else:
             self.parts.append((text, name, how))
 
+    def note(self, problem: ActivationError) -> None:
+        """Remember ``problem`` without the frames it came through: they would keep every unpacked file in memory."""
+        problem.__traceback__ = problem.__cause__ = problem.__context__ = None
+        self.problems.append(problem)
+
     def merge(self, other: "Found") -> None:
         """Add everything of ``other`` but its problems."""
         self.documents += other.documents

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Final
 
+_TAG: Final = re.compile(r"<(?=[!?]|/?[a-z])", re.IGNORECASE | re.ASCII)
 _NAME: Final = re.compile(r"/?([a-z][a-z0-9]*)", re.IGNORECASE | re.ASCII)
 _UNSHOWN: Final = {
     name: re.compile(rf"</{name}\b", re.IGNORECASE | re.ASCII) for name in ("script", "style", "title", "template")
@@ -24,7 +25,8 @@ def text_of(page: str) -> str:
 
 def _pieces(page: str) -> Iterator[str]:
     at = 0
-    while (start := page.find("<", at)) >= 0:
+    while begun := _TAG.search(page, at):
+        start = begun.start()
         yield page[at:start]
         if page.startswith("<!--", start):
             at = page.find("-->", start + 4) + 3
@@ -32,10 +34,6 @@ def _pieces(page: str) -> Iterator[str]:
                 return
             continue
         match = _NAME.match(page, start + 1)
-        if match is None and page[start + 1 : start + 2] not in {"!", "?"}:
-            yield "<"
-            at = start + 1
-            continue
         at = page.find(">", start) + 1
         if at == 0:
             return

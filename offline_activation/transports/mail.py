@@ -1,25 +1,17 @@
-"""A saved mail (``.eml``): its attachments and its texts, bounded, as candidates for a document.
+"""A saved mail (``.eml``): its attachments and its texts, bounded, as candidates for a document."""
 
-The package's old policy is used on purpose: the new one parses headers in quadratic time, 30 crafted parts took more
-than 15 s.
-"""
-
+import codecs
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import Message
 from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.transports import hypertext
+from offline_activation.transports.mail_structure import Leaf, leaves
+from offline_activation.transports.text import TEXT_LIMIT
 
 MAIL_LIMIT: Final = 32 << 20
 """Largest mail, in bytes; photographs travel in mails."""
-PARTS: Final = 32
-"""Most attachments and texts of one mail."""
-DEPTH: Final = 8
-"""Deepest nesting of multiparts and attached mails."""
 
 _HEADER: Final = re.compile(r"([!-9;-~]{1,70}):[ \t]?", re.ASCII)
 _TELLING: Final = frozenset(
@@ -27,19 +19,37 @@ _TELLING: Final = frozenset(
 )
 _HEADER_SECTION: Final = 64 * 1024
 _HEADERS_NEEDED: Final = 2
-_CONTENT_HEADER: Final = re.compile(
-    rb"(?:\A|[\r\n])content-[a-z-]{1,30}:(?:[^\n]{1500}|[^\n]*(?:\n[ \t][^\n]{0,1500}){16})", re.IGNORECASE
-)
-_DASHES: Final = 500
+_LONGEST_ENCODING: Final = 4  # bytes of quoted-printable for one byte, with its line ends
+# punycode is decoded in quadratic time; the others are no character sets of mails either
+_NO_CHARSETS: Final = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One candidate: an attachment, or a text of the mail itself (HTML already reduced to its text, as UTF-8)."""
+    """One candidate: an attachment, or a text of the mail itself; its transfer encoding is undone by ``content``."""
 
     name: str
-    data: bytes
     attached: bool
+    size: int
+    """Bytes in the mail, before its transfer encoding is undone."""
+    subtype: str
+    charset: str
+    leaf: Leaf
+
+    def content(self) -> bytes:
+        """Return the attachment's bytes, or the text as UTF-8 with HTML reduced to its text.
+
+        A text above ``TEXT_LIMIT`` is not converted but returned in some form that is above it as well.
+        """
+        if self.attached:
+            return self.leaf.content()
+        if self.size > _LONGEST_ENCODING * TEXT_LIMIT:
+            return bytes(self.leaf.body[: TEXT_LIMIT + 1])
+        content = self.leaf.content()
+        if len(content) > TEXT_LIMIT:
+            return content
+        text = _text(content, self.charset)
+        return (hypertext.text_of(text) if self.subtype == "html" else text).encode("utf-8", "replace")
 
 
 def looks_like_mail(text: str) -> bool:
@@ -58,62 +68,39 @@ def looks_like_mail(text: str) -> bool:
 
 
 def parts(data: bytes, *, source: str) -> tuple[Part, ...]:
-    """Return the attachments and texts of the mail ``data``, transfer encodings undone.
+    """Return the attachments and texts of the mail ``data``, which they refer to; nothing of it is copied.
 
     Raises :class:`Refusal` ``limit.too_large``, ``limit.count``, ``limit.depth`` or ``carrier.unreadable``.
     """
     if len(data) > MAIL_LIMIT:
         raise Refusal("limit.too_large", source=source, limit="32 MiB")
-    if _is_laborious(data):
-        raise Refusal("carrier.unreadable", source=source, what="no usual mail")
     try:
-        message = message_from_bytes(data.lstrip())
-        return tuple(_walk(message, source, depth=0, budget=[PARTS]))
+        return tuple(_part(leaf, source) for leaf in leaves(data, source=source))
     except Refusal:
         raise
-    except Exception as error:  # the mail package raises almost anything on crafted mails
+    except Exception as error:  # the mail package raises almost anything on crafted headers
         raise Refusal("carrier.unreadable", source=source, what="damaged mail") from error
 
 
-def _is_laborious(data: bytes) -> bool:
-    """Tell whether the mail package would need many seconds: it is quadratic in parts, depth and header length."""
-    return (
-        data.lower().count(b"boundary") > 4 * PARTS
-        or data.count(b"\n--") + data.count(b"\r--") > _DASHES
-        or _CONTENT_HEADER.search(data) is not None
+def _part(leaf: Leaf, source: str) -> Part:
+    headers = leaf.headers
+    name = headers.get_filename()
+    attached = bool(name) or headers.get_content_disposition() == "attachment"
+    attached = attached or headers.get_content_maintype() != "text"
+    return Part(
+        name=f"{source}: {name or headers.get_content_type()}" if attached else source,
+        attached=attached,
+        size=len(leaf.body),
+        subtype=headers.get_content_subtype(),
+        charset=headers.get_content_charset("utf-8"),
+        leaf=leaf,
     )
 
 
-def _walk(message: Message, source: str, *, depth: int, budget: list[int]) -> Iterator[Part]:
-    if depth > DEPTH:
-        raise Refusal("limit.depth", limit=DEPTH)
-    payload = message.get_payload()
-    if message.is_multipart() and isinstance(payload, list):
-        for inner in payload:
-            if isinstance(inner, Message):
-                yield from _walk(inner, source, depth=depth + 1, budget=budget)
-        return
-    budget[0] -= 1
-    if budget[0] < 0:
-        raise Refusal("limit.count", what="The number of attachments", limit=PARTS)
-    content = message.get_payload(decode=True)
-    if isinstance(content, bytes) and content.strip():
-        yield _part(message, content, source)
-
-
-def _part(message: Message, content: bytes, source: str) -> Part:
-    name = message.get_filename()
-    attached = bool(name) or message.get_content_disposition() == "attachment"
-    if attached or message.get_content_maintype() != "text":
-        return Part(name=f"{source}: {name or message.get_content_type()}", data=content, attached=True)
-    text = _text(message, content)
-    if message.get_content_subtype() == "html":
-        text = hypertext.text_of(text)
-    return Part(name=source, data=text.encode("utf-8", "replace"), attached=False)
-
-
-def _text(message: Message, content: bytes) -> str:
+def _text(content: bytes, charset: str) -> str:
     try:
-        return content.decode(message.get_content_charset("utf-8"), "replace")
-    except (LookupError, ValueError):  # a character set nobody knows: the document itself is ASCII
-        return content.decode("latin-1")
+        if codecs.lookup(charset).name not in _NO_CHARSETS:
+            return content.decode(charset, "replace")
+    except (LookupError, ValueError):
+        pass
+    return content.decode("latin-1")  # a character set nobody knows: the document itself is ASCII

@@ -1,6 +1,7 @@
 """Reading QR codes of pictures: each picture is opened by a process of its own, which may die without harm."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -25,9 +26,10 @@ _OUT_OF_LIMITS: Final = frozenset(
 )
 
 
-def read_codes(picture: bytes, *, source: str) -> tuple[str, ...]:
+def read_codes(picture: bytes, *, source: str, seconds: float = math.inf) -> tuple[str, ...]:
     """Return the texts of all QR codes of this product in ``picture``, each once; codes of others are ignored.
 
+    Reading ends after ``seconds`` or ``WALL_SECONDS``, whichever is less.
     Raises ``Refusal`` with ``picture.unreadable``, ``picture.too_large``, ``picture.no_code`` or
     ``picture.foreign_code``, and ``Trouble("picture.reader_failed")`` when the reading process broke down.
     """
@@ -36,7 +38,7 @@ def read_codes(picture: bytes, *, source: str) -> tuple[str, ...]:
         raise Refusal("picture.unreadable", source=source, kind=kind or "unknown kind")
     if len(picture) > PICTURE_LIMIT:
         raise _too_large(source)
-    status, codes, foreign = _parse(_run(picture, source), source)
+    status, codes, foreign = _parse(_run(picture, source, min(seconds, WALL_SECONDS)), source)
     if status == "too_large":
         raise _too_large(source)
     if status == "unreadable":
@@ -46,7 +48,7 @@ def read_codes(picture: bytes, *, source: str) -> tuple[str, ...]:
     return codes
 
 
-def _run(picture: bytes, source: str) -> bytes:
+def _run(picture: bytes, source: str, seconds: float) -> bytes:
     # -P: a folder named PIL beside the user's files must not be imported; -B: no file is written
     command = (sys.executable, "-P", "-B", "-m", _CHILD)
     expired = threading.Event()
@@ -65,7 +67,7 @@ def _run(picture: bytes, source: str) -> bytes:
         expired.set()
         child.kill()
 
-    timer = threading.Timer(WALL_SECONDS, stop)
+    timer = threading.Timer(seconds, stop)
     timer.daemon = True
     timer.start()
     try:

@@ -16,7 +16,7 @@ import zxingcpp
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from offline_activation.transports.picture_kind import READABLE
-from offline_activation.transports.picture_limits import MEGAPIXELS
+from offline_activation.transports.picture_limits import LADDER_SECONDS, MEGAPIXELS
 
 OURS: Final = b"OA1:"
 """How the text of every code of this product begins."""
@@ -24,7 +24,6 @@ OURS: Final = b"OA1:"
 _PIXELS: Final = MEGAPIXELS * 1_000_000
 _FIRST_LOOK: Final = 12_000_000
 _ENLARGED: Final = 24_000_000
-_LADDER_SECONDS: Final = 5.0
 _PART: Final = re.compile(rb"OA1:([0-9A-F]{8})/([1-9][0-9]?)/([1-9][0-9]?):")
 _QR: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _LOCAL: Final = zxingcpp.Binarizer.LocalAverage
@@ -55,7 +54,7 @@ def read_picture(picture: bytes) -> Reading:
     ours: dict[bytes, None] = {}
     foreign: dict[bytes, None] = {}
     gray = open_gray(picture)
-    deadline = time.process_time() + _LADDER_SECONDS
+    deadline = time.process_time() + LADDER_SECONDS
     for look, binarizer in _ladder(gray):
         for code in _codes(look, binarizer):
             (ours if code.startswith(OURS) and code.isascii() else foreign)[code] = None

@@ -8,6 +8,9 @@ from offline_activation.errors import Refusal
 TEXT_LIMIT: Final = 1 << 20
 """Largest text that is searched for a document, in bytes."""
 
+REWRITTEN_LIMIT: Final = 8 << 20
+"""Largest mail that is rewritten before it is opened, in bytes."""
+
 HEAD: Final = 64 * 1024
 """Bytes that ``head`` looks at."""
 
@@ -43,11 +46,17 @@ def head(data: bytes) -> str:
     return _decode(data[:HEAD])
 
 
-def plain_bytes(data: bytes) -> bytes:
-    """Return ``data`` as it is, or as UTF-8 without mark when an editor saved it as UTF-16 or with a mark."""
-    if data.startswith(tuple(mark for mark, _ in _MARKS)) or _unmarked_utf16(data[:_SAMPLE]):
-        return _decode(data).encode("utf-8", "replace")
-    return data
+def plain_bytes(data: bytes, *, source: str) -> bytes:
+    """Return ``data`` as it is, or as UTF-8 when an editor saved it as UTF-16, or with LF when lines end with CR alone.
+
+    Raises :class:`Refusal` ``limit.too_large`` when more than ``REWRITTEN_LIMIT`` bytes would have to be rewritten.
+    """
+    wide = data.startswith(tuple(mark for mark, _ in _MARKS[1:])) or _unmarked_utf16(data[:_SAMPLE])
+    if not wide and (b"\n" in data or b"\r" not in data):
+        return data
+    if len(data) > REWRITTEN_LIMIT:
+        raise Refusal("limit.too_large", source=source, limit="8 MiB")
+    return _decode(data).encode("utf-8", "replace") if wide else data.replace(b"\r", b"\n")
 
 
 def _decode(data: bytes) -> str:

@@ -4,18 +4,17 @@ from dataclasses import replace
 from typing import Final
 
 from offline_activation.errors import Refusal
-from offline_activation.formats.license_document import LicenseDocument, license_payload, read_license
+from offline_activation.formats.license_document import license_payload, read_license
 from offline_activation.formats.names import DocumentId, document_id, show_license_number
 from offline_activation.formats.refusal import RefusalDocument, refusal_payload
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
 from offline_activation.vendor.drafting import draft_license
-from offline_activation.vendor.entitlements import last_day
+from offline_activation.vendor.entitlements import entitlement_of
 from offline_activation.vendor.lint import unsigned
 from offline_activation.vendor.ordering import find_definition
 from offline_activation.vendor.ports import Work
 from offline_activation.vendor.records import (
     AuditEntry,
-    Entitlement,
     Installation,
     Intent,
     KeyRecord,
@@ -167,7 +166,8 @@ def _record_issued(work: Work, intent: Intent, received: ReceivedRequest, now: i
         replace(
             record,
             state="active" if record.state in {"ordered", "ready"} else record.state,
-            issued=_issued(content, received.content.zone) if newest else record.issued,
+            # the payload tells what was issued, for more may have been bought since it was drafted
+            issued=entitlement_of(content, received.content.zone) if newest else record.issued,
             contact=received.content.contact if newest else record.contact,
             last_response=intent.response_id if newest else record.last_response,
             first_activated=now if record.first_activated is None else record.first_activated,
@@ -177,16 +177,6 @@ def _record_issued(work: Work, intent: Intent, received: ReceivedRequest, now: i
     for order in work.orders(state="processed", license_number=record.license_number):
         if order.processed is not None and order.processed <= intent.intended:
             work.save_order(replace(order, state="fulfilled"))
-
-
-def _issued(content: LicenseDocument, zone: str) -> Entitlement:
-    """Return what the license holds: the payload tells, for more may have been bought since it was drafted."""
-    return Entitlement(
-        limits=dict(content.limits),
-        options=frozenset(content.options),
-        until=None if content.until is None else last_day(content.until, zone),
-        maintenance_until=None if content.maintenance_until is None else last_day(content.maintenance_until, zone),
-    )
 
 
 def _record_intent(work: Work, intent: Intent, received: ReceivedRequest, actor: str) -> Intent:

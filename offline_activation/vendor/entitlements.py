@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from offline_activation.errors import Refusal
 from offline_activation.formats.cbor import MAX_INTEGER
 from offline_activation.formats.contact import Contact, pairs
+from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.vendor.records import Entitlement, OrderLine
 
 _LAST_YEAR: Final = 9000
@@ -97,6 +98,16 @@ def lease_end(now: int, days: int, zone: str) -> int | None:
 def last_day(end: int, zone: str) -> str:
     """Return the last day in ``zone`` that is covered by an end; the reverse of :func:`end_of_day`."""
     return dt.datetime.fromtimestamp(end - 1, _zone(zone)).date().isoformat()
+
+
+def entitlement_of(content: LicenseDocument, zone: str) -> Entitlement:
+    """Return what a license holds, its ends as days in ``zone``."""
+    return Entitlement(
+        limits=dict(content.limits),
+        options=frozenset(content.options),
+        until=None if content.until is None else last_day(content.until, zone),
+        maintenance_until=None if content.maintenance_until is None else last_day(content.maintenance_until, zone),
+    )
 
 
 def is_date(text: str) -> bool:

@@ -6,8 +6,10 @@ Damaged and badly signed input leaves one audit entry and nothing else; see :fun
 from collections.abc import Sequence
 
 from offline_activation.errors import ActivationError, visible
+from offline_activation.formats.license_document import read_license
 from offline_activation.formats.names import LicenseNumber
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
+from offline_activation.vendor.lint import unsigned
 from offline_activation.vendor.ordering import find_definition
 from offline_activation.vendor.ports import Work
 from offline_activation.vendor.records import AuditEntry, Decision, LicenseRecord, RequestRecord
@@ -35,6 +37,7 @@ def known_about(work: Work, request: ActivationRequest) -> Known:
         open_orders=tuple(order.order_id for order in work.orders(state="entered", license_number=number)),
         others_of_site_key=_others(work.licenses_of_site_key(request.site_key), number),
         others_of_volume=_others(work.licenses_of_volume(request.volume_id), number),
+        issued_company=_issued_company(work, number),
     )
 
 
@@ -66,6 +69,12 @@ def record_rejection(work: Work, error: ActivationError, *, source: str, now: in
             details={"code": error.code},
         )
     )
+
+
+def _issued_company(work: Work, number: LicenseNumber) -> str | None:
+    signed = [intent for intent in work.intents(number) if intent.kind == "license" and intent.state == "signed"]
+    newest = max(signed, key=lambda intent: intent.revision, default=None)
+    return None if newest is None else read_license(unsigned(newest)).company
 
 
 def _others(found: Sequence[LicenseRecord], number: LicenseNumber) -> tuple[LicenseRecord, ...]:

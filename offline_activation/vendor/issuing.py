@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from offline_activation.errors import Refusal
+from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.envelope import Kind, check_signature, open_envelope, seal
 from offline_activation.formats.keys import Signer, key_id
-from offline_activation.formats.names import DocumentId, LicenseNumber, Reference
+from offline_activation.formats.names import DocumentId, LicenseNumber, Reference, document_id
 from offline_activation.formats.request import ReceivedRequest
-from offline_activation.formats.trust_list import Use
+from offline_activation.formats.trust_list import Use, read_trust_list
 from offline_activation.vendor.claiming import abandon, check_claim, intend_license, intend_refusal, record_response
 from offline_activation.vendor.drafting import draft_refusal, draft_refusal_of
 from offline_activation.vendor.intake import examine, record_of
@@ -53,6 +53,8 @@ class Answer:
     code: str | None = None
     revision: int | None = None
     reasons: tuple[str, ...] = ()
+    blocking: ActivationError | None = None
+    """While it waits: why no approval would help; ``None`` when an approval is what it waits for."""
 
 
 def answer(desk: Desk, received: ReceivedRequest) -> Answer:
@@ -136,6 +138,7 @@ def _wait(work: Work, received: ReceivedRequest, found: Review, now: int, actor:
         license_number=received.content.license_number,
         code="policy.waiting",
         reasons=found.reasons,
+        blocking=found.blocking,
     )
 
 
@@ -168,6 +171,8 @@ def _sign(desk: Desk, received: ReceivedRequest, intent: Intent, now: int) -> In
         vendor, key = _vendor(work), _recorded_key(work, intent, received)
     try:
         with desk.store.read() as work:
+            _check_announced(work, intent, received)
+            _check_key(work, key)
             check_claim(work, intent, received)
         lint(intent, received, root=vendor.root, now=now, randomness=desk.randomness)
     except Refusal as refusal:
@@ -177,6 +182,24 @@ def _sign(desk: Desk, received: ReceivedRequest, intent: Intent, now: int) -> In
     document = _sealed(intent, key, desk.signers(key), received.reference)
     with desk.store.begin() as work:
         return record_response(work, intent, received, document, now=now, actor=desk.actor)
+
+
+def _check_announced(work: Work, intent: Intent, received: ReceivedRequest) -> None:
+    """Refuse an intent that is not the one which the audit log announced: somebody changed the books in between."""
+    announced = [
+        entry.details.get("response")
+        for entry in work.audit_about(received.reference)
+        if entry.action in {f"{intent.kind}.intended", "request.approved"}
+    ]
+    if announced[-1:] != [intent.response_id.hex()] or document_id(intent.payload) != intent.response_id:
+        raise Refusal("policy.changed_since", reference=received.reference)
+
+
+def _check_key(work: Work, key: KeyRecord) -> None:
+    """Refuse a key that was revoked after the intent was recorded, whatever the list inside the payload says."""
+    revoked = read_trust_list(open_envelope(_trust(work))).revoked
+    if key.state == "revoked" or key.key_id in revoked:
+        raise Refusal("key.revoked", kind="response")
 
 
 def _sealed(intent: Intent, key: KeyRecord, signer: Signer, reference: Reference) -> bytes:

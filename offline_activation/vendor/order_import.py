@@ -3,106 +3,59 @@
 Text stays text: a cell like ``=1+1`` is a company of that name and is never computed here.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.names import ProductId, read_license_number
-from offline_activation.vendor.ordering import Randomness, enter_order
+from offline_activation.vendor.duplicates import Entered, is_alike
+from offline_activation.vendor.order_file import Row
+from offline_activation.vendor.ordering import Randomness, draft_order, save_entered
 from offline_activation.vendor.orders import Purchase
 from offline_activation.vendor.ports import Work
 from offline_activation.vendor.records import Order
 
-FILE_LIMIT: Final = 4 << 20
-"""Largest file, in bytes."""
-ROW_LIMIT: Final = 10_000
-
-_REQUIRED: Final = ("product",)
-_TEXTS: Final = ("company", "email", "contact_name", "license_number", "purchase_order", "until")
-_LISTS: Final = ("set", "add", "options")
-_COLUMNS: Final = frozenset((*_REQUIRED, *_TEXTS, *_LISTS))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One row of the file: its line and its cells by column."""
-
-    line: int
-    cells: Mapping[str, str]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What became of a row: an order, or the error that kept it out."""
+    """What became of a row: an order, or the error that kept it out, or the order that was there before."""
 
     line: int
     company: str
     order: Order | None = None
     error: ActivationError | None = None
-
-
-def read_rows(data: bytes, *, source: str) -> list[Row]:
-    """Return the rows of a CSV file (UTF-8; comma or semicolon; lines that begin with ``#`` are comments).
-
-    Raises :class:`Refusal` ``order.invalid`` when it is no such file and ``limit.count`` for too many rows.
-    """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refusal("order.invalid", what=f"{source} is not UTF-8 text") from None
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    first = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
-    if first is None:
-        raise Refusal("order.invalid", what=f"{source} has no line with the names of the columns")
-    delimiter = ";" if lines[first].count(";") > lines[first].count(",") else ","
-    try:
-        return list(_rows("\n".join(lines[first:]), delimiter, first + 1, source))
-    except csv.Error as error:
-        raise Refusal("order.invalid", what=f"{source}: {error}") from None
+    there: Order | None = None
+    """The order that has this purchase order reference already."""
+    differs: bool = False
+    """Whether the order that is there buys something else than the row says."""
+    twin: Order | None = None
+    """An older order without reference that is like the one just entered."""
 
 
 def enter_rows(work: Work, rows: Iterable[Row], *, now: int, actor: str, randomness: Randomness) -> list[Done]:
-    """Enter every row that is valid; an invalid one changes nothing and is reported with its error."""
+    """Enter every row that is valid and new; an invalid one changes nothing and is reported with its error.
+
+    A row whose purchase order reference was entered before (for the same company and product, and not cancelled) is
+    not entered again, so that a file may be imported twice.
+    """
+    before = Entered(work.orders())
     done: list[Done] = []
     for row in rows:
         company = row.cells.get("company", "")
         try:
-            order = enter_order(work, _purchase(row), now=now, actor=actor, randomness=randomness)
-            done.append(Done(line=row.line, company=company, order=order))
+            draft = draft_order(work, _purchase(row), now=now)
+            there = before.same_reference(draft)
+            if there is not None:
+                done.append(Done(line=row.line, company=draft.company, there=there, differs=not is_alike(draft, there)))
+                continue
+            twin = None if draft.purchase_order else before.alike(draft)
+            order = save_entered(work, draft, now=now, actor=actor, randomness=randomness)
         except Refusal as error:
             done.append(Done(line=row.line, company=company, error=error))
-    return done
-
-
-def _rows(text: str, delimiter: str, first: int, source: str) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header = [name.strip().lower() for name in next(reader)]
-    _check_header(header, source)
-    count = 0
-    for cells in reader:
-        if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
             continue
-        count += 1
-        if count > ROW_LIMIT:
-            raise Refusal("limit.count", what=f"The number of rows in {source}", limit=ROW_LIMIT)
-        named = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-        line = first + reader.line_num - 1
-        surplus = {"": "more cells than columns"} if len(cells) > len(header) else {}
-        yield Row(line=line, cells=named | surplus)
-
-
-def _check_header(header: list[str], source: str) -> None:
-    for name in header:
-        if name not in _COLUMNS:
-            raise Refusal("order.invalid", what=f"{source} has a column {name or 'without a name'}, which is not known")
-        if header.count(name) > 1:
-            raise Refusal("order.invalid", what=f"{source} has the column {name} twice")
-    for name in _REQUIRED:
-        if name not in header:
-            raise Refusal("order.invalid", what=f"{source} has no column {name}")
+        before.add(order)
+        done.append(Done(line=row.line, company=order.company, order=order, twin=twin))
+    return done
 
 
 def _purchase(row: Row) -> Purchase:

@@ -1,11 +1,11 @@
-"""Orders in use: entering one, and processing it, which changes the entitlement and queues the ready mail."""
+"""Orders in use: entering one, processing it (entitlement and ready mail), or cancelling it before that."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, TypedDict
+from typing import Final
 
 from offline_activation.errors import Refusal, Trouble
-from offline_activation.formats.contact import is_mail_address
+from offline_activation.formats.instants import show_day
 from offline_activation.formats.names import (
     LICENSE_NUMBER_RANDOM_BYTES,
     LicenseNumber,
@@ -13,6 +13,7 @@ from offline_activation.formats.names import (
     new_license_number,
     show_license_number,
 )
+from offline_activation.vendor.customers import customer_after, customer_of
 from offline_activation.vendor.entitlements import with_lines
 from offline_activation.vendor.orders import Purchase, check_customer, order_lines
 from offline_activation.vendor.ports import Work
@@ -38,19 +39,26 @@ def enter_order(work: Work, purchase: Purchase, *, now: int, actor: str, randomn
     A new license gets its license number here, an additional purchase belongs to an existing one.
     Raises :class:`Refusal` ``vendor.unknown_product``, ``vendor.unknown_license`` or ``order.invalid``.
     """
+    return save_entered(work, draft_order(work, purchase, now=now), now=now, actor=actor, randomness=randomness)
+
+
+def draft_order(work: Work, purchase: Purchase, *, now: int) -> Order:
+    """Return a purchase as the order it would be, checked but not entered: it has no id, a new license no number yet.
+
+    Raises what :func:`enter_order` raises.
+    """
     definition = find_definition(work, purchase.product)
     if definition is None:
         raise Refusal("vendor.unknown_product", product=purchase.product)
-    lines = order_lines(purchase, definition)
-    known = None if purchase.license_number is None else _find_license(work, purchase.license_number, purchase.product)
-    customer = _customer(purchase, known)
-    record = known or LicenseRecord(
-        license_number=_unused_number(work, randomness), product=purchase.product, state="ordered", **customer
-    )
-    order = Order(
-        order_id=work.next_order_id(),
+    lines = order_lines(purchase, definition, today=show_day(now))
+    number = purchase.license_number
+    known = None if number is None else _find_license(work, number, purchase.product)
+    customer = customer_of(purchase, known, () if number is None else work.orders(license_number=number))
+    check_customer(**customer, purchase_order=purchase.purchase_order)
+    return Order(
+        order_id=OrderId(""),
         product=purchase.product,
-        license_number=record.license_number,
+        license_number=LicenseNumber("") if known is None else known.license_number,
         is_amendment=known is not None,
         purchase_order=purchase.purchase_order,
         state="entered",
@@ -59,10 +67,25 @@ def enter_order(work: Work, purchase: Purchase, *, now: int, actor: str, randomn
         lines=lines,
         **customer,
     )
-    if known is None:
-        work.save_license(record)
+
+
+def save_entered(work: Work, draft: Order, *, now: int, actor: str, randomness: Randomness) -> Order:
+    """Enter what :func:`draft_order` returned, with an id and, for a new license, its license number."""
+    number = draft.license_number if draft.is_amendment else _unused_number(work, randomness)
+    order = replace(draft, order_id=work.next_order_id(), license_number=number)
+    if not order.is_amendment:
+        work.save_license(
+            LicenseRecord(
+                license_number=number,
+                product=order.product,
+                state="ordered",
+                company=order.company,
+                email=order.email,
+                contact_name=order.contact_name,
+            )
+        )
     work.save_order(order)
-    details = {"license_number": show_license_number(order.license_number), "product": order.product}
+    details = {"license_number": show_license_number(number), "product": order.product}
     work.append_audit(AuditEntry(at=now, actor=actor, action="order.entered", subject=order.order_id, details=details))
     return order
 
@@ -73,26 +96,20 @@ def process_order(work: Work, order_id: OrderId, *, now: int, actor: str) -> Ord
     Raises :class:`Refusal` ``vendor.unknown_order``, ``vendor.order_state`` (also the second time) or
     ``order.invalid``.
     """
-    order = work.find_order(order_id)
-    if order is None:
-        raise Refusal("vendor.unknown_order", order=order_id)
-    if order.state != "entered":
-        raise Refusal("vendor.order_state", order=order_id, state=order.state)
+    order = _entered(work, order_id)
     record = _find_license(work, order.license_number, order.product)
     if record.state == "revoked":
         raise Refusal("order.invalid", what=f"the license {show_license_number(record.license_number)} is revoked")
     processed = replace(order, state="processed", processed=now)
+    work.save_order(processed)
     work.save_license(
         replace(
             record,
             state="ready" if record.state == "ordered" else record.state,
             entitlement=with_lines(record.entitlement, order.lines),
-            company=order.company,
-            email=order.email,
-            contact_name=order.contact_name,
+            **customer_after(work.orders(license_number=order.license_number)),
         )
     )
-    work.save_order(processed)
     work.queue_mail(_ready_mail(work, processed, record, now))
     work.append_audit(
         AuditEntry(
@@ -106,12 +123,33 @@ def process_order(work: Work, order_id: OrderId, *, now: int, actor: str) -> Ord
     return processed
 
 
+def cancel_order(work: Work, order_id: OrderId, *, now: int, actor: str) -> Order:
+    """Cancel an entered order: it is never processed.
+
+    Raises :class:`Refusal` ``vendor.unknown_order``, or ``vendor.order_state`` for one that is not open any more.
+    """
+    cancelled = replace(_entered(work, order_id), state="cancelled")
+    work.save_order(cancelled)
+    details = {"license_number": show_license_number(cancelled.license_number)}
+    work.append_audit(AuditEntry(at=now, actor=actor, action="order.cancelled", subject=order_id, details=details))
+    return cancelled
+
+
 def read_order_id(typed: str) -> OrderId:
     """Return an order id as typed: ``O-000012``, ``o-12`` or ``12``; anything else is an id that is not there."""
     figures = typed.strip().upper().removeprefix("O-")
     if figures.isascii() and figures.isdigit() and len(figures) <= 12:  # noqa: PLR2004 - more than was ever entered
         return OrderId(f"O-{int(figures):06}")
     return OrderId(typed)
+
+
+def _entered(work: Work, order_id: OrderId) -> Order:
+    order = work.find_order(order_id)
+    if order is None:
+        raise Refusal("vendor.unknown_order", order=order_id)
+    if order.state != "entered":
+        raise Refusal("vendor.order_state", order=order_id, state=order.state)
+    return order
 
 
 def _find_license(work: Work, number: LicenseNumber, product: ProductId) -> LicenseRecord:
@@ -121,29 +159,6 @@ def _find_license(work: Work, number: LicenseNumber, product: ProductId) -> Lice
     if record.product != product:
         raise Refusal("order.invalid", what=f"the license is for product {record.product}, not for {product}")
     return record
-
-
-class _Customer(TypedDict):
-    company: str
-    email: str
-    contact_name: str
-
-
-def _customer(purchase: Purchase, known: LicenseRecord | None) -> _Customer:
-    """Return who buys: as entered, else as the license knows it."""
-    customer = _Customer(
-        company=purchase.company or (known.company if known else ""),
-        email=purchase.email or (_current_address(known) if known else ""),
-        contact_name=purchase.contact_name or (known.contact_name if known else ""),
-    )
-    check_customer(**customer, purchase_order=purchase.purchase_order)
-    return customer
-
-
-def _current_address(record: LicenseRecord) -> str:
-    """Return where the customer reads mail now: what the server last said, else what was ordered with."""
-    said = record.contact.email if record.contact is not None else ""
-    return said if is_mail_address(said) else record.email
 
 
 def _unused_number(work: Work, randomness: Randomness) -> LicenseNumber:

@@ -1,6 +1,6 @@
 """What an order may say: its lines and its customer, checked against the product it buys.  Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ EMAIL_LIMIT: Final = 100
 TEXT_LIMIT: Final = 80
 AMOUNT_LIMIT: Final = 10**9
 """Most of one limit that one order may buy."""
+_NAMES_SHOWN: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,11 @@ class Purchase:
     until: str = ""
 
 
-def order_lines(purchase: Purchase, definition: Definition) -> tuple[OrderLine, ...]:
-    """Return the checked lines of a purchase.
+def order_lines(purchase: Purchase, definition: Definition, *, today: str) -> tuple[OrderLine, ...]:
+    """Return the checked lines of a purchase; ``today`` is the vendor's UTC date ``YYYY-MM-DD``.
 
     Raises :class:`Refusal` ``order.invalid`` for a limit or option that the product does not have, a number or date
-    that is none, or the same thing bought twice.
+    that is none, a date before today, the same thing bought twice, or nothing bought at all.
     """
     lines = [
         *_limit_lines("limit_total", purchase.totals, definition),
@@ -58,9 +59,11 @@ def order_lines(purchase: Purchase, definition: Definition) -> tuple[OrderLine, 
     if purchase.until:
         if not is_date(purchase.until):
             raise Refusal("order.invalid", what=f"{purchase.until} is not a date YYYY-MM-DD")
+        if purchase.until < today:
+            raise Refusal("order.invalid", what=f"the last day {purchase.until} is in the past")
         lines.append(OrderLine(kind="until", name=purchase.until))
-    if purchase.license_number is not None and not lines:
-        raise Refusal("order.invalid", what="an additional purchase buys at least one limit, option or date")
+    if not lines:
+        raise Refusal("order.invalid", what="nothing was ordered: name at least one limit, option or last day")
     return tuple(lines)
 
 
@@ -96,10 +99,13 @@ def _limit_lines(kind: str, given: Iterable[str], definition: Definition) -> Ite
             yield OrderLine(kind="limit_add", name=known, amount=amount)
 
 
-def _known(name: str, names: Iterable[str], what: str) -> str:
+def _known(name: str, names: Collection[str], what: str) -> str:
     if name not in names:
-        there = ", ".join(sorted(names)) or "none"
-        raise Refusal("order.invalid", what=f"there is no {what} {name[:32]} (there are: {there})")
+        listed = sorted(names)
+        first, *rest = listed[:_NAMES_SHOWN] or ["none"]
+        more = [f"and {len(listed) - _NAMES_SHOWN} more"] if len(listed) > _NAMES_SHOWN else []
+        # a tuple: each name is short on its own, so the list is not cut where one fact would be
+        raise Refusal("order.invalid", what=(f"there is no {what} {name[:32]}; there are: {first}", *rest, *more))
     return name
 
 

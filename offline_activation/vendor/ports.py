@@ -115,6 +115,9 @@ class Work(Protocol):
     def audit(self, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:
         """Return audit entries with numbers above ``after``, at most ``most``."""
 
+    def audit_about(self, subject: str) -> Sequence[AuditEntry]:
+        """Return every entry about one subject (the reference of a request), oldest first."""
+
     def queue_mail(self, mail: OutboxMail) -> None:
         """Queue a mail; a second mail of the same event is ignored."""
 

@@ -146,7 +146,11 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One line of the audit log; ``number`` is given by the store, counting from 1 without gaps."""
+    """One line of the audit log; ``number`` is given by the store, counting from 1 without gaps.
+
+    The store also gives ``sealed_text``, the exact text of the entry as it is kept, and ``seal``: SHA-256 over the seal
+    of the entry before (32 zero bytes before the first) and that text in UTF-8.
+    """
 
     at: int
     actor: str
@@ -154,6 +158,8 @@ class AuditEntry:
     subject: str
     details: Mapping[str, str]
     number: int = 0
+    sealed_text: str = field(default="", compare=False, repr=False)
+    seal: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,8 @@ class Known:
     """Other licenses held by the site key of the request."""
     others_of_volume: Sequence[LicenseRecord] = ()
     """Other licenses held by servers with the HD Volume ID of the request."""
+    issued_company: str | None = None
+    """Company in the last license that was signed; ``None`` before the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def review(request: ActivationRequest, known: Known, *, now: int) -> Review:
         decision="sign" if deciding is None else deciding.decision,
         rule=SAYS_YES if deciding is None else deciding.rule,
         findings=findings,
-        changes=() if record is None else _changes(request, record),
+        changes=() if record is None else _changes(request, record, known.issued_company),
         grant=None if record is None else record.entitlement,
     )
 
@@ -122,14 +124,19 @@ def _stopped(_request: ActivationRequest, known: Known, _now: int) -> Finding | 
 def _order_not_processed(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
     if known.license is None:
         return None
-    orders = ", ".join(known.open_orders) or "none"
+    if known.license.state == "ordered" and known.open_orders:
+        return _ask_in_vain("order_not_processed", Refusal("policy.order_open", order=tuple(known.open_orders)))
     if known.license.state == "ordered":
-        return _ask_in_vain("order_not_processed", Refusal("policy.order_open", order=orders))
+        return _no("not_ordered", Refusal("policy.not_ordered"))
     if not known.open_orders:
         return None
+    several = len(known.open_orders) > 1
+    orders = f"Orders {_listed(known.open_orders)} are" if several else f"Order {known.open_orders[0]} is"
     if request.purpose is Purpose.RENEW:  # a purchase on its way must not hold up a lease
-        return _note("order_not_processed", f"Order {orders} is not processed yet; the renewal goes on without it.")
-    return _ask("order_not_processed", f"Order {orders} is entered but not processed.")
+        without = "them" if several else "it"
+        return _note("order_not_processed", f"{orders} not processed yet; the renewal goes on without {without}.")
+    first = f"run 'activation-vendor order process {' '.join(known.open_orders)}' and sign again"
+    return _ask("order_not_processed", f"{orders} entered but not processed: {first}, or approve without the purchase.")
 
 
 def _bound_elsewhere(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
@@ -144,8 +151,7 @@ def _bound_elsewhere(request: ActivationRequest, known: Known, _now: int) -> Fin
 def _purpose_asks(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
     purpose = request.purpose.name.lower()
     if request.purpose is Purpose.RETURN:
-        what = "this version does not record returns"
-        return _ask_in_vain("purpose", Refusal("policy.purpose_not_ready", purpose=purpose, what=what))
+        return _ask_in_vain("purpose", Refusal("policy.purpose_not_ready", purpose=purpose))
     if known.definition is None or request.purpose in known.definition.auto:
         return None
     return _ask("purpose", f"Product {known.definition.product} asks a person about every {purpose}.")
@@ -259,8 +265,13 @@ def _why_yes(request: ActivationRequest, record: LicenseRecord | None) -> str:
     return f"The license is ready and no server holds it ({request.purpose.name.lower()})."
 
 
-def _changes(request: ActivationRequest, record: LicenseRecord) -> tuple[Change, ...]:
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _changes(request: ActivationRequest, record: LicenseRecord, issued_company: str | None) -> tuple[Change, ...]:
     held = record.installation
+    renamed = issued_company is not None and issued_company != record.company
     volume = Change(field="volume_id", before=held.volume_id if held else None, after=request.volume_id)
     key = Change(
         field="site_key",
@@ -268,6 +279,7 @@ def _changes(request: ActivationRequest, record: LicenseRecord) -> tuple[Change,
         after=fingerprint(request.site_key),
     )
     return (
+        *((Change(field="company", before=issued_company, after=record.company),) if renamed else ()),
         *entitlement_changes(record.issued, record.entitlement),
         *(change for change in (volume, key) if change.before != change.after),
         *contact_changes(record.contact, request.contact),

@@ -5,6 +5,7 @@ one; reading says when a kept copy had to stand in.
 """
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -18,11 +19,14 @@ from offline_activation.formats.names import SiteId, site_id
 from offline_activation.formats.product import ProductDocument, receive_product
 from offline_activation.identity.components import blinded, read_components
 from offline_activation.verify.checks import AcceptedLicense, Facts, check_installed
+from offline_activation.verify.ownership import is_denied, unreadable
 from offline_activation.verify.trust import Trust, pinned_trust, updated
 
 T = TypeVar("T")
 
 HOME_VARIABLE: Final = "ACTIVATION_SITE_HOME"
+ROOT_HOME: Final = "/var/lib/offline-activation"
+"""Default of root outside of macOS and Windows: state that programs keep belongs there (FHS 3.0 section 5.8)."""
 
 PRODUCT: Final = "product.cose"
 KEPT_PRODUCT: Final = "product.kept.cose"
@@ -33,6 +37,8 @@ KEPT_LICENSE: Final = "license.kept.cose"
 """A second copy of the license in force, for the day the first is damaged."""
 SITE_KEY_PUBLIC: Final = "site_key.pub"
 KEPT_SITE_KEY_PUBLIC: Final = "site_key.kept.pub"
+CLIENT: Final = "client"
+"""Present when this is no server: licenses are not handled here."""
 INITIALISED: Final = "initialised"
 """When the installation was made, seconds since 1970 as text: the demo counts from there."""
 
@@ -45,18 +51,25 @@ def default_home() -> str:
     named = os.environ.get(HOME_VARIABLE)
     if named:
         return named
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if is_root and sys.platform != "darwin":
+        return ROOT_HOME
     import platformdirs  # noqa: PLC0415 - 3 ms that only an application without a named home pays
 
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     base = platformdirs.site_data_dir if is_root or os.name == "nt" else platformdirs.user_data_dir
     return str(base("offline-activation", appauthor=False))
+
+
+def is_client(home: str) -> bool:
+    """Tell whether this installation was made as a client: no server, no licenses."""
+    return os.path.lexists(os.path.join(home, CLIENT))
 
 
 def find_product(home: str) -> tuple[ProductDocument, bool]:
     """Return the product file pinned in ``home``, and whether its kept copy had to stand in.
 
     Raises :class:`Refusal` ``site.not_initialised`` without one and ``profile.newer``; :class:`Trouble`
-    ``site.damaged`` when it is there and no copy of it is good.
+    ``io.unreadable`` when this user may not read it, ``site.damaged`` when it is there and no copy of it is good.
     """
     try:
         return _first_good(home, (PRODUCT, KEPT_PRODUCT), MAX_SIZE, receive_product)
@@ -65,6 +78,8 @@ def find_product(home: str) -> tuple[ProductDocument, bool]:
             raise Refusal("site.not_initialised", path=home) from error
         if error.code == "profile.newer":
             raise
+        if is_denied(error):
+            raise unreadable(home) from error
         raise Trouble("site.damaged", name=PRODUCT, what=_phrase(error)) from error
 
 
@@ -84,12 +99,14 @@ def find_site_key(home: str) -> tuple[PublicKey, bool]:
     """Return the public half of the site key, and whether its kept copy had to stand in.
 
     The file has no check of its own: of two copies that differ, the one to which the license was issued is right.
-    Raises :class:`Trouble` ``site.damaged`` when no copy is good.
+    Raises :class:`Trouble` ``io.unreadable`` when this user may not read it, ``site.damaged`` when no copy is good.
     """
     names = (SITE_KEY_PUBLIC, KEPT_SITE_KEY_PUBLIC)
     try:
         key, stood_in = _first_good(home, names, 4 * KEY_SIZE, _key_from_text)
     except ActivationError as error:
+        if is_denied(error):
+            raise unreadable(home) from error
         raise Trouble("site.damaged", name=SITE_KEY_PUBLIC, what=_phrase(error)) from error
     if not stood_in:
         try:

@@ -14,6 +14,7 @@ from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed
 from offline_activation.verify.checks import CLOCK_TOLERANCE, AcceptedLicense
 from offline_activation.verify.directory import (
+    CLIENT,
     HOME_VARIABLE,
     INITIALISED,
     KEPT_LICENSE,
@@ -29,6 +30,7 @@ from offline_activation.verify.directory import (
     find_site_key,
     find_trust,
     has_license,
+    is_client,
     read_facts,
     read_initialised,
     read_license_in_force,
@@ -45,6 +47,7 @@ from offline_activation.verify.standing import (
 )
 
 __all__ = [
+    "CLIENT",
     "HOME_VARIABLE",
     "INITIALISED",
     "KEPT_LICENSE",
@@ -55,6 +58,7 @@ __all__ = [
     "SITE_KEY_PUBLIC",
     "TRUST",
     "default_home",
+    "is_client",
     "load_license",
     "read_facts",
     "read_license_in_force",
@@ -106,6 +110,9 @@ def _load(home: str, product_id: str, now: int) -> License:
     notes: list[ActivationError] = [Trouble("site.restored", name=PRODUCT)] if stood_in else []
     if product.product != product_id:
         raise Refusal("site.other_product", path=home, found=product.product, expected=product_id)
+    if is_client(home):
+        standing = Standing(state=NOT_ACTIVATED, problem=Refusal("site.not_the_server"))
+        return License(product=product, document=None, standing=standing)
     if not has_license(home):
         return _unlicensed(home, product, notes, now)
     try:

@@ -144,13 +144,13 @@ class License:
     def require(self, name: str, *, in_use: int) -> None:
         """Check that ``in_use`` of a limit is covered; 4 readers in use need a limit of at least 4.
 
-        After an end, while demo rules hold, what the demo allows is covered.  Raises :class:`Refusal`
-        ``license.over_limit`` while the license or the demo holds; otherwise the ``problem``, also for ``in_use`` 0
-        unless demo rules hold.
+        After an end, while demo rules hold, what the demo allows is covered.  Raises nothing but :class:`Refusal`:
+        ``license.over_limit`` while the license or the demo holds; otherwise, also for ``in_use`` 0 unless demo rules
+        hold, one with code, message and remedy of the ``problem``, which is its cause.
         """
         licensed = self.limit(name)
         if self.problem is not None and (in_use > licensed or not self._standing.demo):
-            raise self.problem.with_traceback(None)
+            raise Refusal.quoting(self.problem) from self.problem
         if in_use > licensed:
             raise Refusal("license.over_limit", limit=self.label(name), used=in_use, licensed=licensed)
 

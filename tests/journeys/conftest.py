@@ -167,10 +167,18 @@ class World:
     def site(self, *arguments: object, **how: Any) -> Result:  # noqa: ANN401 - handed on to run
         return self.run("site", *arguments, **how)
 
-    def refuses(self, program: str, *arguments: object, said: str, code: int = 1, **how: Any) -> Result:  # noqa: ANN401
+    def refuses(
+        self,
+        program: str,
+        *arguments: object,
+        said: str,
+        code: int | tuple[int, ...] = 1,
+        **how: Any,  # noqa: ANN401 - handed on to run
+    ) -> Result:
         """Run a command that must be refused with the stable code ``said``, as every refusal looks."""
         before, entries = self.state(), self.audit_entries()
-        result = self.run(program, "--json", *arguments, code=code, **how)
+        result = self.run(program, "--json", *arguments, code=code if isinstance(code, int) else None, **how)
+        assert isinstance(code, int) or result.code in code, result
         error = result.error
         assert error["code"] == said, result
         for sentence in (error["message"], error["remedy"]):
@@ -350,6 +358,7 @@ class Templates:
     def at(self, stage: str) -> World:
         if stage not in self._made:
             place = self._place / stage
+            shutil.rmtree(place, ignore_errors=True)  # what a failed attempt left would hide why it failed
             if stage == "ordered":
                 world = World(place=place)
                 _found(world, self._vendor)
@@ -370,6 +379,15 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Another vendor with a site of its own, for its files only."""
     return Templates(tmp_path_factory.mktemp("foreign"), "Other Vendor").at("answered")
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> World:
+    """Nothing yet but a file with a passphrase."""
+    world = World(place=tmp_path / "world")
+    world.work.mkdir(parents=True)
+    world.file("passphrase", "only for this test\n")
+    return world
 
 
 @pytest.fixture

@@ -146,7 +146,9 @@ def test_a_license_of_another_customer_is_refused(licensed: World) -> None:
 
 
 def test_a_request_for_another_product_than_the_license_number_is_refused(requested: World) -> None:
-    toml = '[product]\nid = "payclock"\nname = "PayClock"\n[limits.employees]\nlabel = "E"\ndemo = 1\n[demo]\ndays = 9\n'
+    toml = (
+        '[product]\nid = "payclock"\nname = "PayClock"\n[limits.employees]\nlabel = "E"\ndemo = 1\n[demo]\ndays = 9\n'
+    )
     requested.vendor("product", "load", requested.file("payclock.toml", toml))
     requested.vendor("product", "export", "payclock", "-o", "payclock.product")
     requested.site("init", "payclock.product", home="pay")

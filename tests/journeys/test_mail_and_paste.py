@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 World = Any
+Change = Any
 
 
 def mailed(block: str, how: str) -> bytes:
@@ -128,7 +129,7 @@ def swapped(text: str, number: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def altered(text: str, number: int, change: Any) -> str:
+def altered(text: str, number: int, change: Change) -> str:
     lines, first = lines_of(text)
     lines[first + number] = change(lines[first + number])
     return "\n".join(lines) + "\n"
@@ -239,7 +240,7 @@ QR_TEXTS = {
     "trailing newline": lambda text: text + "\n",
     "double blank collapsed": lambda text: text[:20] + "  " + text[20:],
     "URL-encoded": urllib.parse.quote,
-    "plus for blank": lambda text: urllib.parse.quote_plus(text),
+    "plus for blank": urllib.parse.quote_plus,
     "lower case": str.lower,
     "smart quotes": lambda text: f"\u201c{text[:-6]}\u2019",
     "cut": lambda text: text[:-7],

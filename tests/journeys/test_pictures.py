@@ -8,6 +8,9 @@ import qrcode
 from PIL import Image, ImageOps
 
 World = Any
+Templates = Any
+Change = Any
+Codes = Any
 
 BIG_PRODUCT = """
 [product]
@@ -22,9 +25,9 @@ support_email = "support@inception.example"
 ) + '[demo]\ndays = 30\n[policy]\nauto = ["activate", "update"]\n'  # fmt: skip
 
 
-@pytest.fixture
-def big(ordered: World) -> World:
-    """A license too large for one code, in numbered pictures or one picture with all codes."""
+@pytest.fixture(scope="module")
+def big_template(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> World:
+    ordered = templates.at("ordered").copy_to(tmp_path_factory.mktemp("big") / "world")
     ordered.vendor("product", "load", ordered.file("big.toml", BIG_PRODUCT))
     ordered.vendor("product", "export", "bigsuite", "-o", "big.product")
     limits = [part for n in range(16) for part in ("--set", f"limit_with_a_long_name_{n:02}={n + 1}")]
@@ -34,6 +37,12 @@ def big(ordered: World) -> World:
     ordered.first_request("big.areq", home="site", number=number)
     ordered.vendor("sign", "big.areq", "-o", "big.alic", "--qr", "big.png")
     return ordered
+
+
+@pytest.fixture
+def big(big_template: World, tmp_path: Path) -> World:
+    """A license too large for one code, in numbered pictures or one picture with all codes."""
+    return big_template.copy_to(tmp_path / "world")
 
 
 def picture_of(text: str, border: int = 4) -> Image.Image:
@@ -114,7 +123,7 @@ def test_a_missing_part_is_named_and_nothing_is_kept(big: World) -> None:
     ],
     ids=["part 0", "part 99", "another total", "total of a million", "another document"],
 )
-def test_parts_that_cannot_be_are_refused(big: World, change: Any, said: Any) -> None:
+def test_parts_that_cannot_be_are_refused(big: World, change: Change, said: Codes) -> None:
     first, *others = parts_of(big.document("big.alic"))
     names = [saved(big, picture_of(text), f"part{n}.png") for n, text in enumerate([change(first), *others])]
     before = big.state()

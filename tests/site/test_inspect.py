@@ -1,10 +1,13 @@
 """Inspect: every kind of document, and who vouches for it."""
 
+import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from offline_activation.formats.envelope import open_envelope
 from offline_activation.formats.keys import SoftwareSigner, fingerprint, key_id
 from offline_activation.formats.readable import compose
 from offline_activation.transports.qr import write_png
@@ -105,3 +108,65 @@ def test_people_read_labels_and_control_characters_stay_visible(site: Site, run:
     outcome = run("inspect", site.file(document), "--home", site.home)
     assert "Verified" in outcome.out
     assert "\x1b" not in outcome.out
+
+
+def test_text_has_two_groups_and_leaves_nothing_out(site: Site) -> None:
+    site.licensed()
+    _, request = site.request("--purpose", "renew", "--use", "employees=7")
+    response = site.vendor.answer(request, site.home, until=site.vendor.now + 10**7)
+    for document in (request, response, site.vendor.refuse(request), site.vendor.trust_list(), site.vendor.product()):
+        file = site.file(document)
+        text = site("inspect", file).out
+        people, technical = text.split("\nTechnical")
+        assert "\nFor people\n" in people
+        everything = site.json("inspect", file)["content"]
+        for name in ("key_id", "payload_bytes", "version", "nonce", "site_key", "previous", "request_id", "site_id"):
+            if name in everything:
+                assert re.search(rf"^  {name} +{everything[name]}$", technical, re.MULTILINE), name
+        for name, mark in everything.get("components", {}).items():
+            assert f"components.{name} " in technical
+            assert mark in technical
+        if "trust" in everything:
+            key = everything["trust"]["keys"][0]["key_id"]
+            assert re.search(rf"^  trust\.keys\.1\.key_id +{key}$", technical, re.MULTILINE)
+
+
+def test_the_content_is_typed_and_the_labels_stay(site: Site) -> None:
+    reference, request = site.request("--use", "employees=7")
+    shown = site.json("inspect", site.file(request))
+    assert shown["fields"]["Company"] == "Northwind"
+    assert shown["content"]["usage"] == {"employees": 7}
+    assert isinstance(shown["content"]["created"], int)
+    assert shown["content"]["contact"]["company"] == "Northwind"
+    assert shown["reference"] == reference
+
+
+def test_hex_shows_every_byte_under_its_name(site: Site) -> None:
+    _, request = site.request()
+    for document in (request, site.vendor.answer(request, site.home), site.vendor.product(), site.vendor.trust_list()):
+        envelope = open_envelope(document)
+        file = site.file(document)
+        parts = site.json("inspect", file, "--hex")["hex"]
+        assert parts == {
+            "protected": envelope.protected.hex(),
+            "payload": envelope.payload.hex(),
+            "signature": envelope.signature.hex(),
+        }
+        text = site("inspect", file, "--hex").out
+        rows = re.findall(r"^    [0-9a-f]{4}  ((?:[0-9a-f]{2} ?)+?) {2,}", text, re.MULTILINE)
+        assert "".join(rows).replace(" ", "") == "".join(parts.values())
+        assert "extension" not in text.split("\nBytes\n")[1]
+    assert "  5 keys" in text
+
+
+def test_an_end_is_labeled_as_the_instant_it_is_in_every_zone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, request = site.request()
+    file = site.file(site.vendor.answer(request, site.home, lease_until=1_811_376_000))  # 2027-05-27 00:00 UTC
+    for zone in ("UTC", "America/Los_Angeles", "Pacific/Auckland"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        shown = site.json("inspect", file)
+        assert shown["fields"]["Lease ends at"] == "2027-05-27 00:00 UTC"
+        assert shown["content"]["lease_until"] == 1_811_376_000
+    monkeypatch.undo()
+    time.tzset()

@@ -1,5 +1,6 @@
 """The printable sheet, printed by a real browser: one page, and its code can be read from the paper."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from offline_activation.cli.sheet import sheet
+from offline_activation.formats.product import receive_product
 from offline_activation.formats.readable import compose
 from offline_activation.transports.recognize import Input, recognize
 
@@ -57,10 +59,11 @@ def test_a_full_request_and_a_full_license_are_one_page_each_and_can_be_read_fro
         options=("accruals_plus", "telephone_punch"),
     )
     assert len(request) > 500
-    for number, each in enumerate((request, document)):
+    product = receive_product(site.vendor.product())
+    for number, (each, known) in enumerate(((request, product), (request, None), (document, product))):
         folder = tmp_path / f"print{number}"
         folder.mkdir()
-        pages, picture = printed(sheet(each), size, folder)
+        pages, picture = printed(sheet(each, product=known), size, folder)
         assert pages == 1
         assert recognize([Input(name="paper", data=picture)]).document == each
 
@@ -88,3 +91,25 @@ def test_a_larger_document_has_numbered_codes_on_the_following_pages(site: Site,
     assert "1 of 2" in page
     pages, _ = printed(page, "A4", tmp_path)
     assert pages == 3
+
+
+def test_a_request_names_product_and_vendor_and_where_to_send_it(site: Site, tmp_path: Path) -> None:
+    site.json("request", "--license-number", site.vendor.shown_number, *LONG_CONTACT, "--sheet", "s.html")
+    page = (site.work / "s.html").read_text()
+    cells = re.sub(r"</?span[^>]*>|<wbr>", "", page)
+    for row in ("Product</th><td>InfiniTime<", "Vendor</th><td>Inception Technologies<", "Send to</th><td>support@"):
+        assert row in cells
+    assert ">infinitime<" not in cells
+    printed(page, "A4", tmp_path)
+    words = subprocess.run(
+        [need("pdftotext", "poppler-utils"), "-raw", tmp_path / "sheet.pdf", "-"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    address = "maria.hernandez@northwind.example"
+    begin = next(at for at, word in enumerate(words) if word.startswith("maria."))
+    shown = [words[begin]]
+    while "".join(shown) != address:
+        assert shown[-1][-1] in "@.", shown
+        shown.append(words[begin + len(shown)])

@@ -52,7 +52,7 @@ def test_any_bytes_are_text_or_refused(data: bytes) -> None:
     except Refusal as problem:
         assert problem.code == "armor.not_text"  # noqa: PT017 - either outcome is right
     text.head(data)
-    text.plain_bytes(data)
+    text.plain_bytes(data, source="x")
 
 
 def test_the_visible_text_of_a_page_keeps_its_lines() -> None:

@@ -31,9 +31,11 @@ from offline_activation.formats.request import (
 )
 from offline_activation.formats.trust_list import Use
 from offline_activation.formats.value import changed
+from offline_activation.vendor.answered import as_answered
+from offline_activation.vendor.intake import examine
 from offline_activation.vendor.issuing import Answer, Desk, answer, approve, refuse
 from offline_activation.vendor.keyring import publish_trust_list
-from offline_activation.vendor.ordering import enter_order, process_order
+from offline_activation.vendor.ordering import cancel_order, enter_order, process_order
 from offline_activation.vendor.orders import Purchase
 from offline_activation.vendor.ports import Store, Work
 from offline_activation.vendor.records import (
@@ -49,6 +51,7 @@ from offline_activation.vendor.records import (
     RequestRecord,
     Vendor,
 )
+from offline_activation.vendor.review import Review
 from offline_activation.vendor.store.opening import open_sqlite
 
 NOW = 1_795_498_206
@@ -185,6 +188,9 @@ class MemoryWork:
 
     def audit(self, *, after: int = 0, most: int = 1000) -> Sequence[AuditEntry]:
         return [entry for entry in self.books.audit if entry.number > after][:most]
+
+    def audit_about(self, subject: str) -> Sequence[AuditEntry]:
+        return [entry for entry in self.books.audit if entry.subject == subject]
 
     def queue_mail(self, mail: OutboxMail) -> None:
         self.books.mails.setdefault(mail.event, mail)
@@ -331,11 +337,26 @@ class World:
         with self.store.begin() as work:
             return process_order(work, order_id, now=self.now, actor="tester")
 
+    def cancel(self, order_id: OrderId) -> Order:
+        with self.store.begin() as work:
+            return cancel_order(work, order_id, now=self.now, actor="tester")
+
+    def review(self, document: bytes) -> Review:
+        """Return the review of a request, as the desk sees it, answered or not."""
+        received = receive_request(document)
+        with self.store.read() as work:
+            found, intent = examine(work, received.content, now=self.now), work.find_intent(received.request_id)
+            kept = work.find_request(received.request_id)
+        if intent is None:
+            return found
+        approved_by = kept.approved_by if kept else None
+        return as_answered(found, intent, zone=received.content.zone, approved_by=approved_by)
+
     def sold(self, **other: Any) -> LicenseNumber:
         """Enter and process an order, return the license number."""
         return self.process(self.enter(**other).order_id).license_number
 
-    def site(self, license_number: LicenseNumber, *, number: int = 2, volume: str = "volume-1") -> Site:
+    def site(self, license_number: LicenseNumber, *, number: int = 2, volume: str = "d15c-1") -> Site:
         return Site(key=SoftwareSigner(bytes([number]) * 32), volume_id=volume, license_number=license_number)
 
     def active_site(self, **other: Any) -> Site:
@@ -431,7 +452,7 @@ def a_request() -> ActivationRequest:
     """Return the content of a usual request, to be varied with ``changed``."""
     site = Site(
         key=SoftwareSigner(bytes([2]) * 32),
-        volume_id="volume-1",
+        volume_id="d15c-1",
         license_number=LicenseNumber("0" * 20),
     )
     return receive_request(site.request()).content

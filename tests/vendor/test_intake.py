@@ -133,7 +133,7 @@ def test_two_sites_with_one_key_show_as_a_fork(world: Any) -> None:
 
 def test_the_same_key_with_another_volume_needs_a_person(world: Any) -> None:
     site = world.active_site()
-    site.volume_id = "volume-2"
+    site.volume_id = "d15c-2"
     assert world.answer(site.request(Purpose.RENEW)).outcome == "waiting"
 
 

@@ -86,7 +86,7 @@ def test_the_same_request_always_gets_the_same_bytes(world: Any) -> None:
 
 def test_a_refused_request_stays_refused(world: Any, refusal_in: RefusalIn) -> None:
     site = world.site(world.sold())
-    other = world.site(site.license_number, number=9, volume="volume-2")
+    other = world.site(site.license_number, number=9, volume="d15c-2")
     world.answer(site.request())
     request = other.request()
     found = world.answer(request)
@@ -189,7 +189,7 @@ def test_a_license_the_site_would_refuse_is_not_signed_and_its_claim_is_undone(w
 
 def test_what_was_approved_is_what_is_signed(world: Any) -> None:
     site = world.active_site()
-    request = site.request(Purpose.REBIND, volume_id="volume-9")
+    request = site.request(Purpose.REBIND, volume_id="d15c-9")
     assert world.answer(request).outcome == "waiting"
     intent = world.approve(request)
     world.sold(license_number=site.license_number, totals=["employees=5000"])
@@ -249,7 +249,7 @@ def test_a_request_nobody_has_received_cannot_be_approved(world: Any) -> None:
 
 def test_a_rehost_moves_the_license_and_the_old_server_is_refused(world: Any) -> None:
     old = world.active_site()
-    new = world.site(old.license_number, number=9, volume="volume-2")
+    new = world.site(old.license_number, number=9, volume="d15c-2")
     request = new.request(Purpose.REHOST)
     assert world.answer(request).outcome == "waiting"
     world.approve(request)
@@ -346,7 +346,7 @@ def test_books_that_were_restored_wait_for_a_person_and_then_go_ahead_of_the_sit
 
 def test_an_approval_that_was_overtaken_by_another_is_not_signed(world: Any) -> None:
     old = world.active_site()
-    sites = [world.site(old.license_number, number=number, volume=f"v-{number}") for number in (9, 10)]
+    sites = [world.site(old.license_number, number=number, volume=f"d15c-{number}") for number in (9, 10)]
     requests = [site.request(Purpose.REHOST) for site in sites]
     for request in requests:
         world.answer(request)

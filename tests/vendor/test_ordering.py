@@ -9,7 +9,9 @@ from offline_activation.errors import Refusal
 from offline_activation.formats.names import LicenseNumber, ProductId, read_license_number
 from offline_activation.formats.request import Purpose
 from offline_activation.formats.value import changed
-from offline_activation.vendor.order_import import FILE_LIMIT, enter_rows, read_rows
+from offline_activation.vendor.customers import change_warnings, customer_changes
+from offline_activation.vendor.order_file import FILE_LIMIT, read_rows
+from offline_activation.vendor.order_import import enter_rows
 from offline_activation.vendor.ordering import read_order_id
 from offline_activation.vendor.records import OrderId, OrderLine
 
@@ -101,6 +103,8 @@ def test_a_contact_address_that_is_none_is_not_mailed_to(world: Any, a_request: 
         ({"options": ["employees"]}, "order.invalid"),
         ({"until": "2026-02-30"}, "order.invalid"),
         ({"until": "tomorrow"}, "order.invalid"),
+        ({"until": "2026-11-23"}, "order.invalid"),
+        ({"totals": [], "options": []}, "order.invalid"),
         ({"company": ""}, "order.invalid"),
         ({"company": "x" * 81}, "order.invalid"),
         ({"company": "a\x1b[31m"}, "order.invalid"),
@@ -165,7 +169,7 @@ def test_each_row_is_entered_or_refused_for_itself(world: Any) -> None:
         "infinitime,B,a@b.example,,nope=1,,,\n"
         "\n# a comment\n"
         f"infinitime,,,{number.lower()},,employees=5,,\n"
-        "infinitime,C,a@b.example,,,,,,,surplus\n"
+        "infinitime,C,a@b.example,,employees=1,,,,,surplus\n"
         "nothing,D,a@b.example,,,,,\n"
         "infinitime,E,a@b.example,123,,,,\n"
     )
@@ -201,6 +205,8 @@ def test_a_file_of_a_german_spreadsheet_is_read() -> None:
         (b"product,product\n", "order.invalid"),
         (b'product,company\n"a', "order.invalid"),
         (b"product\n" + b"a" * 200_000, "order.invalid"),
+        ("product,company\ninfinitime,M\u00fcller\n".encode("cp1252"), "order.invalid"),
+        (b"product,,company\n", "order.invalid"),
         (b"product\n" + b"a\n" * 10_001, "limit.count"),
     ],
 )
@@ -224,3 +230,170 @@ def test_a_renewal_is_not_held_up_by_a_purchase_on_its_way(world: Any) -> None:
     world.enter(license_number=site.license_number, increases=["employees=1"])
     assert world.answer(site.request(Purpose.RENEW)).outcome == "signed"
     assert world.answer(site.request(Purpose.UPDATE)).outcome == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"totals": ["nope=1"]}, "there is no limit nope; there are: badge_readers, biometric_readers, employees."),
+        ({"increases": ["nope=1"]}, "there is no limit nope; there are: badge_readers, biometric_readers, employees."),
+        ({"options": ["no_such_option_of_the_product"]}, "there are: accruals_plus, telephone_punch."),
+        ({"until": "2026-11-23"}, "the last day 2026-11-23 is in the past"),
+        ({"totals": [], "options": []}, "nothing was ordered"),
+    ],
+)
+def test_a_mistake_is_told_with_what_there_is(memory_world: Any, other: dict[str, Any], said: str) -> None:
+    given = {"totals": [], "options": []} | other
+    assert said in refused(memory_world.enter, **given)[1]
+
+
+def test_today_is_not_in_the_past(memory_world: Any) -> None:
+    assert memory_world.enter(until="2026-11-24").order_id
+
+
+@pytest.mark.parametrize("data", [HEADER.encode(), HEADER.encode("utf-8-sig"), HEADER.encode("utf-16")])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("first", ["", "sep=\N{WHITE SQUARE}\r\n", '"# a comment, in quotes"\n'])
+def test_a_file_of_any_spreadsheet_program_is_read(data: bytes, delimiter: str, first: str) -> None:
+    encoding = "utf-16" if data[:1] == b"\xff" else "utf-8-sig" if data[:1] == b"\xef" else "utf-8"
+    header = ("product,company,email,set,until" + ",,").replace(",", delimiter)
+    row = delimiter.join(["infinitime", '"M\u00fcller, S\u00f6hne; KG"', "a@b.example", "employees=1", "", "", ""])
+    text = first.replace("\N{WHITE SQUARE}", delimiter) + f"{header}\r\n{row}\r\n"
+    (found,) = read_rows(text.encode(encoding), source="x.csv")
+    assert found.cells == {
+        "product": "infinitime",
+        "company": "M\u00fcller, S\u00f6hne; KG",
+        "email": "a@b.example",
+        "set": "employees=1",
+        "until": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("product,company\ninfinitime,M\u00fcller\n".encode("cp1252"), "save as CSV UTF-8"),
+        (b"company,email\n", "the column product is missing"),
+        (b"product,colour\n", "the column colour is not known"),
+        (b"product,,company\n", "a column has no name"),
+        (b"product,product\n", "the column product stands twice"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_before_its_long_name(data: bytes, said: str) -> None:
+    assert said in refused(read_rows, data, source="/a/very/long/path" * 9 + "/x.csv")[1]
+
+
+def imported(world: Any, text: str) -> list[Any]:
+    with world.store.begin() as work:
+        rows = read_rows(text.encode(), source="x.csv")
+        return list(enter_rows(work, rows, now=world.now, actor="t", randomness=world.randomness))
+
+
+def test_a_file_that_is_imported_twice_enters_its_purchase_orders_once(world: Any) -> None:
+    text = (
+        "product,company,email,set,purchase_order\n"
+        "infinitime,A,a@b.example,employees=1,PO-1\ninfinitime,B,a@b.example,employees=1,PO-1\n"
+        "infinitime,A,a@b.example,employees=1,PO-2\n"
+    )
+    first = imported(world, text)
+    assert [row.order.order_id for row in first] == ["O-000001", "O-000002", "O-000003"]
+    before, audit = world.dump(), world.audit()
+    second = imported(world, text.replace("employees=1,PO-2", "employees=9, po-2"))
+    assert [(row.order, row.there.order_id, row.differs) for row in second] == [
+        (None, "O-000001", False),
+        (None, "O-000002", False),
+        (None, "O-000003", True),
+    ]
+    assert (world.dump(), world.audit()) == (before, audit)
+    world.cancel("O-000001")
+    assert [row.order.order_id if row.order else None for row in imported(world, text)] == ["O-000004", None, None]
+
+
+def test_a_row_without_reference_that_was_entered_before_is_entered_and_told(world: Any) -> None:
+    text = "product,company,email,set\ninfinitime,A,a@b.example,employees=1\n"
+    assert imported(world, text)[0].twin is None
+    (again,) = imported(world, text)
+    assert (again.order.order_id, again.twin.order_id) == ("O-000002", "O-000001")
+    assert imported(world, text.replace("=1", "=2"))[0].twin is None
+
+
+def test_a_cancelled_order_is_never_processed(world: Any, refusal_in: Any) -> None:
+    order = world.enter()
+    assert world.cancel(order.order_id).state == "cancelled"
+    assert world.audit()[-1] == "order.cancelled"
+    before, audit = world.dump(), world.audit()
+    for action in (world.process, world.cancel):
+        assert refused(action, order.order_id) == ("vendor.order_state", "The order O-000001 is already cancelled.")
+    assert (world.dump(), world.audit()) == (before, audit)
+    answer = world.answer(world.site(order.license_number).request())
+    assert (answer.outcome, answer.code) == ("refused", "policy.not_ordered")
+    assert "not ordered" in refusal_in(answer.document).message
+
+
+def test_what_is_processed_or_unknown_is_not_cancelled(world: Any) -> None:
+    order = world.enter()
+    world.process(order.order_id)
+    assert refused(world.cancel, order.order_id)[0] == "vendor.order_state"
+    site = world.site(order.license_number)
+    world.answer(site.request())
+    assert refused(world.cancel, order.order_id) == ("vendor.order_state", "The order O-000001 is already fulfilled.")
+    assert refused(world.cancel, "O-000099")[0] == "vendor.unknown_order"
+
+
+def test_a_cancelled_additional_purchase_leaves_the_license_as_it_is(world: Any) -> None:
+    number = world.sold()
+    order = world.enter(license_number=number, increases=["employees=5"], company="Other")
+    world.cancel(order.order_id)
+    record = world.record(number)
+    assert (record.state, record.company, record.entitlement.limits) == ("ready", "Northwind", {"employees": 100})
+
+
+def test_the_order_that_was_entered_last_says_who_the_customer_is(world: Any) -> None:
+    number = world.sold()
+    older = world.enter(license_number=number, increases=["employees=1"])
+    newer = world.enter(license_number=number, increases=["employees=1"], company="Southwind", email="s@w.example")
+    last = world.enter(license_number=number, increases=["employees=1"])
+    assert (last.company, last.email) == ("Southwind", "s@w.example")
+    for order in (newer, older, last):
+        world.process(order.order_id)
+        record = world.record(number)
+        assert (record.company, record.email) == ("Southwind", "s@w.example")
+    assert record.entitlement.limits == {"employees": 103}
+
+
+def test_an_open_order_tells_what_it_changes_about_the_customer(world: Any) -> None:
+    site = world.active_site()
+    record = world.record(site.license_number)
+    same = world.enter(license_number=site.license_number, increases=["employees=1"])
+    assert customer_changes(same, record) == ()
+    world.cancel(same.order_id)
+    other = world.enter(
+        license_number=site.license_number,
+        increases=["employees=1"],
+        company="X",
+        email="x@x.example",
+        contact_name="C",
+    )
+    changes = customer_changes(other, record)
+    assert [(change.field, change.before, change.after) for change in changes] == [
+        ("company", "Northwind", "X"),
+        ("contact_name", None, "C"),
+        ("email", "maria@northwind.example", "x@x.example"),
+    ]
+    assert [warning.message for warning in change_warnings(other, changes)] == [
+        "This order changes the company of the license from Northwind to X.",
+        "This order changes the e-mail of the license from maria@northwind.example to x@x.example.",
+    ]
+    assert customer_changes(world.process(other.order_id), world.record(site.license_number)) == ()
+
+
+def test_the_next_license_of_a_company_with_a_new_name_is_reviewed_as_a_change(world: Any) -> None:
+    site = world.active_site()
+    order = world.enter(license_number=site.license_number, increases=["employees=1"], company="Southwind")
+    world.process(order.order_id)
+    document = site.request(Purpose.UPDATE)
+    assert ("company", "Northwind", "Southwind") in [
+        (change.field, change.before, change.after) for change in world.review(document).changes
+    ]
+    world.answer(document)
+    assert world.review(site.request(Purpose.UPDATE)).changes == ()

@@ -20,8 +20,8 @@ SAMPLE = (Path(__file__).parents[2] / "samples" / "infinitime.toml").read_text()
 DEFINITION: Definition = read_definition(SAMPLE, path="sample")
 SITE = SoftwareSigner(bytes([2]) * 32).public_key
 OTHER = SoftwareSigner(bytes([9]) * 32).public_key
-HELD = Installation(site_key=SITE, volume_id="volume-1", volume_source="x", components={}, counter=0)
-ELSEWHERE = replace(HELD, site_key=OTHER, volume_id="volume-2")
+HELD = Installation(site_key=SITE, volume_id="d15c-1", volume_source="x", components={}, counter=0)
+ELSEWHERE = replace(HELD, site_key=OTHER, volume_id="d15c-2")
 READY = LicenseRecord(
     license_number=LicenseNumber("0" * 20),
     product=ProductId("infinitime"),
@@ -43,7 +43,16 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], tuple[Pur
     ("other product", {"product": ProductId("other")}, {}, {}, ALL, "refuse", "other_product"),
     ("suspended", {}, {"state": "suspended"}, {}, ALL, "refuse", "suspended"),
     ("revoked", {}, {"state": "revoked"}, {}, ALL, "refuse", "revoked"),
-    ("nothing processed", {}, {"state": "ordered"}, {}, ALL, "ask", "order_not_processed"),
+    (
+        "nothing processed",
+        {},
+        {"state": "ordered"},
+        {"open_orders": [OrderId("O-000007")]},
+        ALL,
+        "ask",
+        "order_not_processed",
+    ),
+    ("the only order cancelled", {}, {"state": "ordered"}, {}, ALL, "refuse", "not_ordered"),
     (
         "an order not processed",
         {},
@@ -76,7 +85,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], tuple[Pur
         "sign",
         "ready",
     ),
-    ("volume changed", {"volume_id": "v-9"}, {"installation": HELD}, {}, (Purpose.RENEW,), "ask", "volume_changed"),
+    ("volume changed", {"volume_id": "d15c-9"}, {"installation": HELD}, {}, (Purpose.RENEW,), "ask", "volume_changed"),
     ("books restored", {"revision": 9}, {"installation": HELD}, {}, (Purpose.RENEW,), "ask", "revision_ahead"),
     ("ended", {}, {"entitlement": Entitlement(until="2026-11-22")}, {}, (Purpose.ACTIVATE,), "refuse", "ended"),
     ("ends today", {}, {"entitlement": Entitlement(until="2026-11-24")}, {}, (Purpose.ACTIVATE,), "sign", "ready"),
@@ -143,7 +152,7 @@ def test_what_follows_is_not_odd(a_request: ActivationRequest) -> None:
 
 def test_every_finding_is_told_and_an_approval_lifts_only_questions(a_request: ActivationRequest) -> None:
     ended = replace(READY, installation=HELD, entitlement=Entitlement(until="2026-01-01"))
-    odd = changed(a_request, purpose=Purpose.REHOST, volume_id="volume-9", created=NOW + 9 * DAY)
+    odd = changed(a_request, purpose=Purpose.REHOST, volume_id="d15c-9", created=NOW + 9 * DAY)
     found = review(odd, known(license=ended, open_orders=[OrderId("O-000007")]), now=NOW)
     assert (found.decision, found.rule, len(found.reasons)) == ("ask", "order_not_processed", 5)
     assert found.blocking is not None
@@ -151,13 +160,17 @@ def test_every_finding_is_told_and_an_approval_lifts_only_questions(a_request: A
 
 
 @pytest.mark.parametrize(
-    ("record", "purpose", "code"),
-    [({"state": "ordered"}, Purpose.ACTIVATE, "policy.order_open"), ({}, Purpose.RETURN, "policy.purpose_not_ready")],
+    ("record", "orders", "purpose", "code"),
+    [
+        ({"state": "ordered"}, [OrderId("O-000007")], Purpose.ACTIVATE, "policy.order_open"),
+        ({}, [], Purpose.RETURN, "policy.purpose_not_ready"),
+    ],
 )
 def test_some_questions_no_approval_answers(
-    a_request: ActivationRequest, record: dict[str, Any], purpose: Purpose, code: str
+    a_request: ActivationRequest, record: dict[str, Any], orders: list[OrderId], purpose: Purpose, code: str
 ) -> None:
-    found = review(changed(a_request, purpose=purpose), known(license=replace(READY, **record)), now=NOW)
+    case = known(license=replace(READY, **record), open_orders=orders)
+    found = review(changed(a_request, purpose=purpose), case, now=NOW)
     assert found.decision == "ask"
     assert found.blocking is not None
     assert found.blocking.code == code
@@ -165,14 +178,39 @@ def test_some_questions_no_approval_answers(
 
 def test_changes_tell_limits_server_and_contact(a_request: ActivationRequest) -> None:
     before = changed(a_request.contact, email="old@northwind.example")
-    held = replace(READY, installation=replace(HELD, volume_id="volume-0"), contact=before, issued=Entitlement())
+    held = replace(READY, installation=replace(HELD, volume_id="d15c-0"), contact=before, issued=Entitlement())
     found = review(a_request, known(license=held), now=NOW)
     assert [(change.field, change.before, change.after) for change in found.changes] == [
         ("limits.employees", None, 100),
-        ("volume_id", "volume-0", "volume-1"),
+        ("volume_id", "d15c-0", "d15c-1"),
         ("contact.email", "old@northwind.example", "maria@northwind.example"),
     ]
     assert found.grant == READY.entitlement
+
+
+@pytest.mark.parametrize(
+    ("orders", "purpose", "said"),
+    [
+        (["O-1"], Purpose.UPDATE, "Order O-1 is entered but not processed."),
+        (["O-1", "O-2"], Purpose.UPDATE, "Orders O-1 and O-2 are entered but not processed."),
+        (["O-1", "O-2", "O-3"], Purpose.UPDATE, "Orders O-1, O-2 and O-3 are entered but not processed."),
+        (["O-1"], Purpose.RENEW, "Order O-1 is not processed yet; the renewal goes on without it."),
+        (["O-1", "O-2"], Purpose.RENEW, "Orders O-1 and O-2 are not processed yet; the renewal goes on without them."),
+    ],
+)
+def test_one_order_is_and_several_are(
+    a_request: ActivationRequest, orders: list[str], purpose: Purpose, said: str
+) -> None:
+    case = known(license=replace(READY, installation=HELD), open_orders=[OrderId(order) for order in orders])
+    assert said in review(changed(a_request, purpose=purpose), case, now=NOW).reasons
+
+
+def test_another_company_than_in_the_last_license_is_a_change(a_request: ActivationRequest) -> None:
+    held = replace(READY, installation=HELD, company="Southwind", issued=READY.entitlement, contact=a_request.contact)
+    found = review(a_request, known(license=held, issued_company="Northwind"), now=NOW)
+    assert [(change.field, change.before, change.after) for change in found.changes] == [
+        ("company", "Northwind", "Southwind")
+    ]
 
 
 def test_a_subscription_ends_with_its_day_where_the_site_is(a_request: ActivationRequest) -> None:
@@ -185,7 +223,7 @@ def test_vendor_that_lets_rules_rebind_still_asks_when_another_server_holds_the_
     a_request: ActivationRequest,
 ) -> None:
     lenient = replace(DEFINITION, auto=frozenset(Purpose))
-    rebind = changed(a_request, purpose=Purpose.REBIND, volume_id="volume-9")
+    rebind = changed(a_request, purpose=Purpose.REBIND, volume_id="d15c-9")
     held = known(license=replace(READY, installation=HELD), definition=lenient)
     assert review(rebind, held, now=NOW).decision == "sign"
     elsewhere = known(license=replace(READY, installation=ELSEWHERE), definition=lenient)

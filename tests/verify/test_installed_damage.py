@@ -271,6 +271,6 @@ def test_files_that_may_not_be_read_are_named_as_such(open_home: Path) -> None:
     assert as_anyone(open_home)["code"] == "license.unreadable"
     (open_home / "product.cose").chmod(0)
     (open_home / "product.kept.cose").chmod(0)
-    assert as_anyone(open_home)["code"] == "site.damaged"
+    assert as_anyone(open_home)["code"] == "io.unreadable"
     open_home.chmod(0)
-    assert as_anyone(open_home)["code"] == "site.damaged"
+    assert as_anyone(open_home)["code"] == "io.unreadable"

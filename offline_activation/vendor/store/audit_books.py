@@ -17,8 +17,11 @@ from offline_activation.vendor.store.tables import audit
 
 _COUNTER: Final = "audit"
 _FIRST_SEAL: Final = bytes(32)
+_SEALED: Final = ("number", "at", "actor", "action", "subject", "details")
 _SEAL = select(audit.c.seal).where(audit.c.number == bindparam("number"))
 _PAGE = select(audit).where(audit.c.number > bindparam("after")).order_by(audit.c.number).limit(bindparam("most"))
+
+_ABOUT = select(audit).where(audit.c.subject == bindparam("subject")).order_by(audit.c.number)
 
 
 class AuditBooks(Books):
@@ -46,28 +49,30 @@ class AuditBooks(Books):
         """Return audit entries with numbers above ``after``, at most ``most``."""
         return self._run.records(_PAGE, _entry, {"after": after, "most": most})
 
+    def audit_about(self, subject: str) -> Sequence[AuditEntry]:
+        """Return every entry about one subject (the reference of a request), oldest first."""
+        return self._run.records(_ABOUT, _entry, {"subject": subject})
+
     def broken_audit(self, *, page: int = 1000) -> Iterator[str]:
         """Read the whole log; yield a sentence where it is not the one that was written."""
-        number, seal = 0, _FIRST_SEAL
+        number, before = 0, _FIRST_SEAL
         while rows := self._run.rows(_PAGE, {"after": number, "most": page}):
             for row in rows:
-                number += 1
-                if row.number != number:
-                    yield f"Audit entry {number} is missing."
-                    return
-                fields = {
-                    name: getattr(row, name) for name in ("number", "at", "actor", "action", "subject", "details")
-                }
-                seal = _seal(seal, fields)
-                if row.seal != seal:
-                    yield f"Audit entry {number} was changed after it was written."
-                    return
+                if row.number != number + 1:
+                    yield f"Audit entry {number + 1} is missing; the next one is {row.number}."
+                elif row.seal != _seal(before, _kept_fields(row)):
+                    yield f"Audit entry {row.number} was changed after it was written."
+                number, before = row.number, row.seal  # the entries after it still follow what is kept there
         if number != self._counted(_COUNTER):
             yield f"The audit log ends at entry {number}, but {self._counted(_COUNTER)} were written."
 
 
 def _kept_seal(row: Row[Any]) -> bytes:
     return bytes(row.seal)
+
+
+def _kept_fields(row: Row[Any]) -> dict[str, object]:
+    return {name: getattr(row, name) for name in _SEALED}
 
 
 def _seal(before: bytes, fields: dict[str, object]) -> bytes:
@@ -82,4 +87,6 @@ def _entry(row: Row[Any]) -> AuditEntry:
         subject=row.subject,
         details=from_text(row.details),
         number=row.number,
+        sealed_text=to_text(_kept_fields(row)),
+        seal=bytes(row.seal),
     )

@@ -61,7 +61,8 @@ class DatabaseStore:
         try:
             with self._transaction(writing=False) as (connection, _statements), self._reporting():
                 found = [*self._dialect.problems(connection), *problems_of_tables(connection)]
-            yield from found
+                unguarded = list(self._dialect.missing_guards(connection))
+            yield from (*found, *unguarded)
             if not found:
                 yield from problems_of_books(self.read)
         except Trouble as trouble:

@@ -25,6 +25,9 @@ class Dialect(Protocol):
     def problems(self, connection: Connection) -> Iterator[str]:
         """Check the database below the books; yield one sentence for each problem."""
 
+    def missing_guards(self, connection: Connection) -> Iterator[str]:
+        """Look for what keeps the audit log from being changed; yield one sentence for each that is gone."""
+
 
 _UNKEEPABLE: Final = (UnicodeEncodeError, OverflowError)
 """Raised by drivers for half a surrogate pair and for an integer of more than 64 bits."""

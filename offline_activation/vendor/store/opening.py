@@ -42,7 +42,8 @@ def open_sqlite(path: str, *, timeout: float = DEFAULT_TIMEOUT, create: bool = T
 
     A missing file is made (mode 0600), unless ``create`` is false: then ``io.not_found``.  An older schema is brought
     to the newest.  ``timeout`` is in seconds.  Raises :class:`Trouble` ``io.database_locked`` when other programs do
-    not finish in time, ``io.database_schema`` for a newer schema, ``io.database`` for all else that is wrong with it.
+    not finish in time, ``io.unreadable`` when the rights do not suffice, ``io.database_schema`` for a newer schema,
+    ``io.database`` for all else that is wrong with it.
     """
     dialect = SqliteDialect()
     if not _is_taken(path):
@@ -51,6 +52,8 @@ def open_sqlite(path: str, *, timeout: float = DEFAULT_TIMEOUT, create: bool = T
         _make(path, dialect, timeout)
     try:
         status = Path(path).stat()
+    except PermissionError as error:
+        raise Trouble("io.unreadable", path=path, what="the rights do not suffice") from error
     except (OSError, ValueError) as error:
         raise Trouble("io.database", what=f"{path} cannot be opened") from error
     if not stat.S_ISREG(status.st_mode):
@@ -58,6 +61,8 @@ def open_sqlite(path: str, *, timeout: float = DEFAULT_TIMEOUT, create: bool = T
     if not status.st_size:
         # SQLite would take it for new books; ours are never empty, so somebody's books were lost here
         raise Trouble("io.database", what=f"{path} is empty; restore the newest backup")
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise Trouble("io.unreadable", path=path, what="the rights do not suffice")
     return _opened(sqlite_engine(path, timeout=timeout), dialect)
 
 
@@ -121,4 +126,14 @@ def _give_name(temporary: Path, path: str) -> None:
 
 
 def _is_taken(path: str) -> bool:
-    return os.path.lexists(path)  # a link that leads nowhere is somebody's link and not a missing file
+    """Tell whether something is there: a link that leads nowhere is somebody's link and not a missing file.
+
+    Raises :class:`Trouble` ``io.unreadable`` when this user may not look.
+    """
+    try:
+        os.lstat(path)
+    except PermissionError as error:
+        raise Trouble("io.unreadable", path=path, what="the rights do not suffice") from error
+    except (OSError, ValueError):
+        return False
+    return True

@@ -55,12 +55,15 @@ class SqliteDialect:
         return Trouble("io.database", what=_REASONS.get(code) or str(origin))
 
     def problems(self, connection: Connection) -> Iterator[str]:
-        """Ask SQLite to check every page and every reference, and look for the triggers that guard the audit log."""
+        """Ask SQLite to check every page and every reference."""
         for (finding,) in connection.exec_driver_sql("PRAGMA integrity_check(20)"):
             if finding != "ok":
                 yield f"The database is damaged: {finding}."
         for table, *_ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
             yield f"A row of {table} refers to something that is not there."
+
+    def missing_guards(self, connection: Connection) -> Iterator[str]:
+        """Look for the triggers that guard the audit log."""
         present = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
         for name in sorted(_TRIGGERS.difference(present)):
             yield f"The trigger {name}, which guards the audit log, is missing."

@@ -182,7 +182,7 @@ audit = Table(
     Column("at", BigInteger, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
     Column("details", Text, nullable=False),
     Column("seal", LargeBinary, nullable=False),
 )

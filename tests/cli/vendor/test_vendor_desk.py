@@ -20,7 +20,7 @@ from offline_activation.formats.request import Purpose
 from offline_activation.transports.qr import write_png
 from offline_activation.transports.recognize import Input, recognize
 
-REHOST = {"purpose": Purpose.REHOST, "key": 9, "volume_id": "another-volume"}
+REHOST = {"purpose": Purpose.REHOST, "key": 9, "volume_id": "d15c-b"}
 
 
 def envelope_in(path: str) -> Any:
@@ -156,9 +156,9 @@ def test_a_person_refuses_with_a_reason(vendor: Any, areq: Any) -> None:
 def test_a_folder_is_signed_in_bulk_with_a_report(vendor: Any, areq: Any, request_of: Any) -> None:
     numbers = [vendor.sold() for _ in range(3)]
     Path("inbox").mkdir()
-    areq("inbox/1.areq", numbers[0], key=21, volume_id="v-1")
-    Path("inbox/2.png").write_bytes(write_png(request_of(numbers[1], key=22, volume_id="v-2")))
-    Path("inbox/3.cose").write_bytes(request_of(numbers[2], key=23, volume_id="v-3"))
+    areq("inbox/1.areq", numbers[0], key=21, volume_id="d15c-1")
+    Path("inbox/2.png").write_bytes(write_png(request_of(numbers[1], key=22, volume_id="d15c-2")))
+    Path("inbox/3.cose").write_bytes(request_of(numbers[2], key=23, volume_id="d15c-3"))
     areq("inbox/=4.areq", "0" * 20)
     Path("inbox/.hidden").write_text("x")
     Path("inbox/old.alic").write_text("x")
@@ -329,6 +329,12 @@ def test_a_cell_of_the_report_is_text_for_every_spreadsheet(text: str) -> None:
     assert cell(text).startswith("'")
 
 
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_no_cell_of_the_report_begins_like_a_formula(begin: str) -> None:
+    assert cell(f"{begin}1").startswith("'")
+    assert cell([f"{begin}1", "x"]).startswith("'")
+
+
 @pytest.mark.parametrize(
     ("value", "expected"), [("AR-7K4M-92QX", "AR-7K4M-92QX"), (None, ""), (3, "3"), (["a", "b"], "a b")]
 )
@@ -351,7 +357,73 @@ def test_the_review_of_an_answered_request_says_so(vendor: Any, areq: Any) -> No
     vendor.json("sign", file)
     found = vendor.json("review", file)
     assert found["answered"] == found["answered"] | {"kind": "license", "state": "signed", "revision": 1}
-    assert "already has its response" in vendor("review", file).out
+    shown = vendor("review", file).out
+    assert "already has its response" in shown
+    assert re.search(r"- Already answered: signed as revision 1 on \d{4}-\d\d-\d\d\.", shown)
+    assert (found["rule"], found["changes"], found["grant"]["limits"]) == ("answered", [], {"employees": 100})
+    assert "clone" not in shown
+    assert "clone" in vendor("review", areq("clone.areq", found["license_number"], nonce=b"n" * 16)).out
+
+
+def test_a_limit_of_one_is_shown_as_a_number(vendor: Any, areq: Any) -> None:
+    shown = vendor("review", areq("r.areq", vendor.sold("--set", "employees=1", "--option", "accruals_plus"))).out
+    assert re.search(r"limits\.employees +\(none\) +1\n", shown)
+    assert re.search(r"options\.accruals_plus +\(none\) +on\n", shown)
+
+
+@pytest.mark.parametrize("option", ["-o", "--qr", "--sheet"])
+def test_every_file_that_could_not_be_written_is_told_with_its_next_step(vendor: Any, areq: Any, option: str) -> None:
+    file = areq("r.areq", vendor.sold())
+    Path("mine").write_text("mine")
+    found = vendor("sign", file, option, "mine")
+    assert found.code == 3
+    assert "signed, but not every file was written [io.exists]:" in found.out
+    assert "  mine already exists and was left as it is." in found.out
+    assert "  next step: Choose another name, or add --force to replace it." in found.out
+    result = one(vendor.json("sign", file, option, "mine", code=3))
+    assert (result["outcome"], result["code"], result["unwritten"]["code"]) == ("signed", "io.exists", "io.exists")
+    assert (result["output"] is None) == (option == "-o")
+    assert ("Next: send" in found.out) == (option != "-o")
+
+
+def test_a_report_that_could_not_be_written_hides_nothing(vendor: Any, areq: Any) -> None:
+    file = areq("r.areq", vendor.sold())
+    Path("mine").write_text("mine")
+    found = vendor("sign", file, "--report", "mine")
+    assert (found.code, "Next: send" in found.out, "io.exists" in found.err) == (3, True, True)
+    assert vendor.json("sign", file, "--report", "mine", code=3)["error"]["code"] == "io.exists"
+
+
+def test_a_return_waits_and_nobody_is_told_to_approve_it(vendor: Any, areq: Any) -> None:
+    number = vendor.sold()
+    vendor.json("sign", areq("first.areq", number))
+    file = areq("return.areq", number, purpose=Purpose.RETURN, counter=2)
+    review = vendor.json("review", file)
+    assert (review["decision"], review["approvable"]) == ("ask", False)
+    assert "Requests with purpose return wait: this release does not answer them." in review["reasons"]
+    reference = one(vendor.json("sign", file, code=4))["reference"]
+    for command in (["review", file], ["sign", file], ["pending"]):
+        shown = vendor(*command).out
+        assert "activation-vendor refuse REFERENCE --reason TEXT" in shown
+        assert f"approve {reference}" not in shown
+        assert "activation-vendor approve" not in shown
+    (pending,) = vendor.json("pending")["requests"]
+    assert pending["approvable"] is False
+    found = vendor.json("approve", reference, "--as", "ada", code=1)
+    assert found["error"]["code"] == "policy.purpose_not_ready"
+
+
+def test_next_steps_are_whole_commands(vendor: Any, areq: Any) -> None:
+    number = vendor.sold()
+    vendor.json("sign", areq("first.areq", number))
+    file = areq("rehost.areq", number, **REHOST)
+    signed = vendor("sign", "-", stdin=Path(file).read_bytes())
+    reference = one(vendor.json("sign", file, code=4))["reference"]
+    assert "standard input" in signed.out
+    for shown in (signed.out, vendor("review", file).out, vendor("pending").out):
+        assert f"activation-vendor approve {reference} --as USER" in shown
+    assert f"Next: activation-vendor sign {reference}\n" in vendor("approve", reference, "--as", "ada").out
+    assert "Approved by ada on" in vendor("review", file).out
 
 
 def test_inspect_vouches_for_what_this_vendor_signed(vendor: Any, areq: Any) -> None:

@@ -1,8 +1,10 @@
 # ruff: noqa: ANN401 - the shell is a fixture of conftest.py
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,7 @@ def test_an_existing_vendor_is_left_alone(vendor: Any, dump: Any) -> None:
 
 
 def test_a_database_of_another_name_is_used(bare: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
     address = f"sqlite:///{tmp_path}/elsewhere/other.db"
     assert bare("init", "--name", "V", "--no-passphrase", "--database", address).code == 0
     assert not (tmp_path / "vendor" / "vendor.db").exists()
@@ -172,20 +175,60 @@ def test_an_exported_file_goes_to_standard_output(vendor: Any) -> None:
 def test_doctor_names_what_is_wrong(vendor: Any, tmp_path: Path) -> None:
     key = next((tmp_path / "vendor" / "keys").iterdir())
     key.chmod(0o644)
-    found = vendor.json("doctor", code=3)
+    found = vendor.json("doctor", code=1)
     assert found["healthy"] is False
     assert "others may read it" in " ".join(check["detail"] for check in found["checks"] if not check["ok"])
+
+
+@pytest.mark.parametrize("triggers", ["", "DROP TRIGGER audit_keeps_entries; DROP TRIGGER audit_keeps_content;"])
+def test_doctor_reads_the_audit_log_to_its_end(vendor: Any, tmp_path: Path, triggers: str) -> None:
+    vendor.sold()
+    assert "4 entries checked" in vendor("doctor").out
+    with closing(sqlite3.connect(tmp_path / "vendor" / "vendor.db", isolation_level=None)) as connection:
+        made = [row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")]
+        connection.executescript("DROP TRIGGER audit_keeps_entries; DROP TRIGGER audit_keeps_content;")
+        connection.execute("UPDATE audit SET actor = 'eve' WHERE number = 3")
+        if not triggers:
+            connection.executescript(";".join(made))
+    found = vendor("doctor")
+    assert found.code == 1
+    assert "PROBLEM: Audit entry 3 was changed after it was written." in found.out
+    assert found.out.splitlines()[-1] == ("3 problems found." if triggers else "1 problem found.")
+    assert "entries checked" not in found.out
+
+
+def test_a_home_that_may_not_be_looked_into_is_no_missing_vendor(vendor: Any, tmp_path: Path) -> None:
+    home = tmp_path / "vendor"
+    home.chmod(0)
+    try:
+        if os.geteuid() == 0:
+            os.seteuid(65534)  # root may look everywhere
+        for command in (["order", "list"], ["doctor"], ["sign", "x"]):
+            found = vendor.json(*command, code=3)
+            assert found["error"]["code"] == "io.unreadable"
+            assert str(home)[:40] in found["error"]["message"]
+    finally:
+        if os.getuid() == 0:
+            os.seteuid(0)
+        home.chmod(0o700)
+
+
+def test_loading_a_product_does_not_say_that_returns_are_answered(vendor: Any) -> None:
+    shown = vendor("product", "load", str(SAMPLES / "infinitime.toml")).out
+    assert "Rules alone grant  activate, renew, update\n" in shown
+    assert "A person grants    rebind, rehost, transfer\n" in shown
+    assert "return waits: not answered by this release" in shown
 
 
 def test_every_command_has_help_with_an_example(bare: Any) -> None:
     groups = {
         "product": ["load", "list", "export"],
-        "order": ["add", "import", "list", "show", "process"],
+        "order": ["add", "import", "list", "show", "process", "cancel"],
         "license": ["list", "show"],
         "keys": ["list"],
         "trust": ["export"],
         "audit": ["export"],
-        "mail": ["list"],
+        "mail": ["list", "show"],
     }
     commands = [["init"], ["doctor"], ["review"], ["sign"], ["refuse"], ["approve"], ["pending"], ["inspect"], []]
     commands += [[group] for group in groups]
@@ -194,6 +237,9 @@ def test_every_command_has_help_with_an_example(bare: Any) -> None:
         found = bare(*command, "--help")
         assert found.code == 0
         assert "Example: activation-" in " ".join(found.out.split()), command
+        assert "``" not in found.out
+        anywhere = ("--json", "--home DIR", "--database URL", "--passphrase-file FILE")
+        assert command == ["inspect"] or all(option in found.out for option in anywhere), command
     assert bare("order").code == 2
     assert bare().code == 2
 

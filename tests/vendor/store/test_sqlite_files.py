@@ -247,6 +247,45 @@ def test_problems_names_what_was_done_to_the_audit_log(
         assert [problem for problem in store.problems() if sentence in problem]
 
 
+def test_every_changed_entry_is_named_also_when_the_triggers_are_gone(path: Path, by_hand: Callable[..., None]) -> None:
+    by_hand(
+        path,
+        "DROP TRIGGER audit_keeps_entries; DROP TRIGGER audit_keeps_content;"
+        "UPDATE audit SET actor = 'eve' WHERE number IN (7, 290); DELETE FROM audit WHERE number BETWEEN 9 AND 11;",
+    )
+    with closing(open_sqlite(str(path))) as store:
+        assert list(store.problems()) == [
+            "The trigger audit_keeps_content, which guards the audit log, is missing.",
+            "The trigger audit_keeps_entries, which guards the audit log, is missing.",
+            "Audit entry 7 was changed after it was written.",
+            "Audit entry 9 is missing; the next one is 12.",
+            "Audit entry 290 was changed after it was written.",
+        ]
+
+
+def test_rights_that_do_not_suffice_are_told_with_the_path(path: Path, child: Child) -> None:
+    program = (
+        USING
+        + """
+import os, sqlalchemy.dialects.sqlite
+if os.geteuid() == 0:
+    os.setuid(int(sys.argv[2]))  # root may read everything
+print(use(sys.argv[1]))
+"""
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        closed = Path(directory) / "closed"
+        closed.mkdir()
+        (closed / "vendor.db").write_bytes(path.read_bytes())
+        Path(directory).chmod(0o755)
+        for folder_mode, file_mode in ((0o000, 0o644), (0o755, 0o000)):
+            (closed / "vendor.db").chmod(file_mode)
+            closed.chmod(folder_mode)
+            output, errors = child(program, str(closed / "vendor.db"), str(NOBODY)).communicate()
+            assert (output.startswith(b"io.unreadable: " + bytes(closed)), errors) == (True, b"")
+            closed.chmod(0o755)
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [

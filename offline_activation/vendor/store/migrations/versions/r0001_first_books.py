@@ -207,6 +207,7 @@ def _log_tables() -> None:
         _bytes("seal"),
         _key("audit", "number"),
     )
+    _index("audit", "subject")
     op.create_table(
         "outbox",
         _position(),
