@@ -117,6 +117,7 @@ def test_load_license_keeps_its_signature() -> None:
     keyword = str(inspect.Parameter.KEYWORD_ONLY)
     assert shown == {
         "product": (str(inspect.Parameter.POSITIONAL_OR_KEYWORD), inspect.Parameter.empty),
+        "root": (keyword, None),
         "home": (keyword, None),
         "now": (keyword, None),
         "strict": (keyword, False),

@@ -141,6 +141,17 @@ def _export(
     written = write_document(output or f"{product}.product", document, force=force)
     report(
         written,
-        {"product": product, "file": written, "bytes": len(document), "root_key": fingerprint(root)},
-        [f"Product file: {written}", f"Root key: {fingerprint(root)}", "Next: ship the file inside the installer."],
+        {
+            "product": product,
+            "file": written,
+            "bytes": len(document),
+            "root_key": fingerprint(root),
+            "root": bytes(root).hex(),
+        },
+        [
+            f"Product file: {written}",
+            f"Root key: {fingerprint(root)}",
+            f"For load_license(..., root=...): {bytes(root).hex()}",
+            "Next: ship the file inside the installer.",
+        ],
     )

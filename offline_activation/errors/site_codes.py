@@ -176,6 +176,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "The state directory {path} is not safe: {what}.",
         "Give the directory to the service user with mode 0700 and no symbolic links.",
     ),
+    "site.other_root": (
+        "KEY",
+        "The installation in {path} trusts another root key than this program was made for.",
+        "Install again with the product file that came with this program (activation-site init).",
+    ),
     "site.license_number_fixed": (
         "STATE",
         "This installation already uses the license number {installed}.",

@@ -6,7 +6,7 @@ from offline_activation.errors import Misuse
 from offline_activation.formats.digest import sha256
 from offline_activation.identity.machine import this_machine
 from offline_activation.identity.reading import Component, Machine, Sighting
-from offline_activation.identity.volume import USED, choose_volume
+from offline_activation.identity.volume import USED, choose_volume, fallback_id
 
 VOLUME_ID: Final = "volume_id"
 MACHINE_ID: Final = "machine_id"
@@ -49,6 +49,18 @@ def blinded(component: Component, *, product: str, site_key: bytes) -> bytes:
         raise Misuse("usage.missing", what=f"component {component.name}")
     parts = (BLIND_LABEL, product.encode(), site_key, component.name.encode(), component.value.encode())
     return sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts))[:BLIND_BYTES]
+
+
+def fallback_marks(components: tuple[Component, ...], *, product: str, site_key: bytes) -> frozenset[bytes]:
+    """Return the marks that this machine's fallback volume ids have, whatever its volume shows now.
+
+    A license bound to a fallback stays good when the volume gets an id of its own (a newer kernel, udev, tune2fs): the
+    machine id or firmware UUID behind the fallback is still the same.
+    """
+    kinds = {MACHINE_ID: "machine-id", FIRMWARE_UUID: "firmware-uuid"}
+    ids = [fallback_id(kinds[c.name], c.value) for c in components if c.name in kinds and c.value is not None]
+    fallbacks = [Component(name=VOLUME_ID, value=text, source="fallback", note="") for text in ids]
+    return frozenset(blinded(each, product=product, site_key=site_key) for each in fallbacks)
 
 
 def _component(name: str, seen: Sighting) -> Component:

@@ -32,6 +32,8 @@ class Facts:
     site_key: PublicKey
     components: Mapping[str, bytes]
     """Blinded components present now (see identity.components.blinded)."""
+    fallback_volumes: frozenset[bytes] = frozenset()
+    """Marks of the volume ids this machine falls back to when its volume shows none (identity.components)."""
 
 
 @value
@@ -203,7 +205,9 @@ def _check_request(
 
 def _check_machine(content: LicenseDocument, facts: Facts) -> Match:
     # 10 machine
-    found = match(content.components, facts.components)
+    bound = content.components["volume_id"]
+    volume = {"volume_id": bound} if bound in facts.fallback_volumes else {}
+    found = match(content.components, {**facts.components, **volume})
     if found.verdict == "other":
         raise Refusal("license.wrong_machine", what=found.explanation)
     return found

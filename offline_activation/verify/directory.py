@@ -17,7 +17,7 @@ from offline_activation.formats.keys import KEY_SIZE, PublicKey, public_key
 from offline_activation.formats.license_document import read_license
 from offline_activation.formats.names import SiteId, site_id
 from offline_activation.formats.product import ProductDocument, receive_product
-from offline_activation.identity.components import blinded, read_components
+from offline_activation.identity.components import blinded, fallback_marks, read_components
 from offline_activation.verify.checks import AcceptedLicense, Facts, check_installed
 from offline_activation.verify.ownership import is_denied, unreadable
 from offline_activation.verify.trust import Trust, pinned_trust, updated
@@ -135,12 +135,18 @@ def read_facts(home: str, product: ProductDocument) -> Facts:
 
 def facts_of(home: str, product: ProductDocument, site_key: PublicKey) -> Facts:
     """Return who the installation with this key is; raises :class:`Refusal` ``identity.none``."""
+    components = read_components(home)
     present = {
         component.name: blinded(component, product=product.product, site_key=site_key)
-        for component in read_components(home)
+        for component in components
         if component.value is not None
     }
-    return Facts(product=product.product, site_key=site_key, components=present)
+    return Facts(
+        product=product.product,
+        site_key=site_key,
+        components=present,
+        fallback_volumes=fallback_marks(components, product=product.product, site_key=site_key),
+    )
 
 
 def has_license(home: str) -> bool:

@@ -74,6 +74,7 @@ _STORAGE: Final = frozenset({"site.not_initialised", "site.damaged", "license.un
 def load_license(
     product: str,
     *,
+    root: str | None = None,
     home: str | os.PathLike[str] | None = None,
     now: float | None = None,
     strict: bool = False,
@@ -81,10 +82,14 @@ def load_license(
 ) -> License:
     """Return what ``product`` may do on this machine now.
 
-    ``home`` is the state directory (default: ``ACTIVATION_SITE_HOME``, else the platform's place); ``now`` is in
-    seconds since 1970 (default: this machine's clock).  Never raises for a bad, missing or damaged license: the
-    product must keep running in its documented state, and ``License.problem`` says what is wrong.  With ``strict``,
-    raises that problem (:class:`Refusal` or :class:`Trouble`) instead.  Never touches the network, never writes.
+    ``root`` is the vendor's root public key, 64 hexadecimal digits as ``product export`` prints them.  Give it: it is
+    what ties the answer to *your* key, whatever directory somebody points the program to (else the problem is
+    ``site.other_root``).  ``home`` is the state directory (default: ``ACTIVATION_SITE_HOME``, else the platform's
+    place); ``now`` is in seconds since 1970 (default: this machine's clock).
+
+    Never raises for a bad, missing or damaged license: the product must keep running in its documented state, and
+    ``License.problem`` says what is wrong.  With ``strict``, raises that problem (:class:`Refusal` or
+    :class:`Trouble`) instead.  Never touches the network, never writes.
 
     A program that runs for weeks loads again once a day and hands over the License it has as ``previous``: when the
     state directory cannot be read (an unmounted disk, say), that one goes on for at most 7 days with a warning.
@@ -92,7 +97,7 @@ def load_license(
     directory = os.fspath(home) if home is not None else default_home()
     instant = int(time.time() if now is None else now)
     try:
-        found = _load(directory, product, instant)
+        found = _load(directory, product, root, instant)
     except ActivationError as error:
         found = License(product=None, document=None, standing=Standing(state=NOT_ACTIVATED, problem=error))
     problem = found.problem
@@ -105,8 +110,10 @@ def load_license(
     return found
 
 
-def _load(home: str, product_id: str, now: int) -> License:
+def _load(home: str, product_id: str, root: str | None, now: int) -> License:
     product, stood_in = find_product(home)
+    if root is not None and bytes(product.root).hex() != root.lower():
+        raise Refusal("site.other_root", path=home)
     notes: list[ActivationError] = [Trouble("site.restored", name=PRODUCT)] if stood_in else []
     if product.product != product_id:
         raise Refusal("site.other_product", path=home, found=product.product, expected=product_id)

@@ -191,9 +191,9 @@ def test_changes_tell_limits_server_and_contact(a_request: ActivationRequest) ->
 @pytest.mark.parametrize(
     ("orders", "purpose", "said"),
     [
-        (["O-1"], Purpose.UPDATE, "Order O-1 is entered but not processed."),
-        (["O-1", "O-2"], Purpose.UPDATE, "Orders O-1 and O-2 are entered but not processed."),
-        (["O-1", "O-2", "O-3"], Purpose.UPDATE, "Orders O-1, O-2 and O-3 are entered but not processed."),
+        (["O-1"], Purpose.UPDATE, "Order O-1 is entered but not processed: run"),
+        (["O-1", "O-2"], Purpose.UPDATE, "Orders O-1 and O-2 are entered but not processed: run"),
+        (["O-1", "O-2", "O-3"], Purpose.UPDATE, "Orders O-1, O-2 and O-3 are entered but not processed: run"),
         (["O-1"], Purpose.RENEW, "Order O-1 is not processed yet; the renewal goes on without it."),
         (["O-1", "O-2"], Purpose.RENEW, "Orders O-1 and O-2 are not processed yet; the renewal goes on without them."),
     ],
@@ -202,7 +202,8 @@ def test_one_order_is_and_several_are(
     a_request: ActivationRequest, orders: list[str], purpose: Purpose, said: str
 ) -> None:
     case = known(license=replace(READY, installation=HELD), open_orders=[OrderId(order) for order in orders])
-    assert said in review(changed(a_request, purpose=purpose), case, now=NOW).reasons
+    reasons = review(changed(a_request, purpose=purpose), case, now=NOW).reasons
+    assert [reason for reason in reasons if reason.startswith(said)]
 
 
 def test_another_company_than_in_the_last_license_is_a_change(a_request: ActivationRequest) -> None:
