@@ -26,6 +26,7 @@ from offline_activation.errors import (
     Refusal,
     Trouble,
     visible,
+    visible_path,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -141,7 +142,9 @@ def test_a_row_is_well_formed(code: str) -> None:
 @pytest.mark.parametrize("code", CATALOG)
 def test_the_longest_facts_are_shortened_and_the_sentence_around_them_is_not(code: str) -> None:
     error = filled(code, "W" * 1000)
-    shown = dict.fromkeys(gaps(code), "W" * (FACT_LIMIT - 1) + "…")
+    long = "W" * 1000
+    shown = {name: visible_path(long) if name in {"path", "source"} else long[:79] + "…" for name in gaps(code)}
+    assert {len(text) for text in shown.values()} <= {FACT_LIMIT}
     _, sentence, remedy = CATALOG[code]
     assert (error.message, error.remedy) == (sentence.format(**shown), remedy.format(**shown))
     assert max(len(error.message), len(error.remedy)) <= MESSAGE_LIMIT == 300
@@ -163,6 +166,12 @@ def test_hostile_facts_are_made_visible_and_never_interpreted(code: str) -> None
             assert len(text) <= MESSAGE_LIMIT
         if gaps(code) and "{0" in fact and "{0" in error.message:
             assert fact in error.message
+
+
+def test_a_long_path_keeps_the_name_at_its_end() -> None:
+    error = Refusal("vendor.not_initialised", path="/srv/" + "deep/" * 60 + "vendor-home")
+    assert "/srv/deep/" in error.message
+    assert "deep/vendor-home." in error.message
 
 
 @given(text=st.text(alphabet=st.characters(), max_size=400), limit=st.integers(1, 400))

@@ -36,12 +36,12 @@ def register(program: typer.Typer, find_trust: FindTrust | None = None) -> None:
 
 
 def _inspect(files: Sequence[str], product: str, find_trust: FindTrust, *, with_hex: bool) -> None:
-    from offline_activation.cli import inspect_details  # noqa: PLC0415 - imports what it needs
-    from offline_activation.cli.reading import altered_labels, read_document  # noqa: PLC0415
-    from offline_activation.cli.vouching import vouch  # noqa: PLC0415
-    from offline_activation.formats.content import content  # noqa: PLC0415
-    from offline_activation.formats.envelope import open_envelope  # noqa: PLC0415
-    from offline_activation.formats.readable import describe  # noqa: PLC0415
+    from offline_activation.cli import inspect_details
+    from offline_activation.cli.reading import altered_labels, read_document
+    from offline_activation.cli.vouching import vouch
+    from offline_activation.formats.content import content
+    from offline_activation.formats.envelope import open_envelope
+    from offline_activation.formats.readable import describe
 
     carried = read_document(files)
     envelope = open_envelope(carried.document)
@@ -87,18 +87,18 @@ def _lines(
 
 
 def _trust_of_product(path: str) -> "Trust":
-    from offline_activation.cli.reading import read_document  # noqa: PLC0415 - imports what it needs
-    from offline_activation.formats.product import receive_product  # noqa: PLC0415
-    from offline_activation.verify.trust import pinned_trust  # noqa: PLC0415
+    from offline_activation.cli.reading import read_document
+    from offline_activation.formats.product import receive_product
+    from offline_activation.verify.trust import pinned_trust
 
     content = receive_product(read_document([path]).document)
     return pinned_trust(content.root, content.trust)
 
 
 def _trust_of_site() -> "Trust | None":
-    from offline_activation.cli.site_views import home  # noqa: PLC0415 - imports what it needs
-    from offline_activation.errors import ActivationError  # noqa: PLC0415
-    from offline_activation.verify.installed import read_product_file, read_trust  # noqa: PLC0415
+    from offline_activation.cli.site_views import home
+    from offline_activation.errors import ActivationError
+    from offline_activation.verify.installed import read_product_file, read_trust
 
     try:
         product = read_product_file(home())

@@ -150,7 +150,7 @@ def _explained(error: Exception) -> ActivationError:
 def emit(result: Mapping[str, Any], lines: Iterable[str]) -> None:
     """Print the result: as one JSON object with ``--json``, else as ``lines`` for people."""
     if SESSION.as_json:
-        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(result) + "\n")
         return
     for line in lines:
         sys.stdout.write(visible(line) + "\n")
@@ -241,7 +241,7 @@ def _take_options(arguments: list[str], anywhere: frozenset[str]) -> list[str]:
 
 def _fail(error: ActivationError) -> int:
     if SESSION.as_json:
-        sys.stdout.write(json.dumps({"error": as_problem(error)}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"error": as_problem(error)}) + "\n")
     else:
         note(f"{type(error).__name__.lower()} [{error.code}]: {error.message}")
         note(f"  next step: {error.remedy}")

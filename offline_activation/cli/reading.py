@@ -6,15 +6,17 @@ from offline_activation.cli.manners import warn
 from offline_activation.errors import ActivationError, Refusal
 from offline_activation.files import STANDARD_STREAM, read_bounded
 from offline_activation.formats.readable import differences
-from offline_activation.transports.recognize import INPUT_LIMIT, Carried, Input, recognize
+from offline_activation.transports.recognize import INPUT_LIMIT, INPUTS, Carried, Input, recognize
 
 
 def read_document(files: Sequence[str]) -> Carried:
     """Return the one document that is in ``files``; several may be pictures of its parts.
 
-    Raises what ``read_bounded`` and ``recognize`` raise.
+    They are read one at a time.  Raises what ``read_bounded`` and ``recognize`` raise.
     """
-    return recognize([Input(name=_shown(name), data=read_bounded(name, limit=INPUT_LIMIT)) for name in files])
+    if len(files) > INPUTS:
+        raise Refusal("limit.count", what="the number of files", limit=INPUTS)
+    return recognize(Input(name=_shown(name), data=read_bounded(name, limit=INPUT_LIMIT)) for name in files)
 
 
 def altered_labels(carried: Carried) -> tuple[str, ...]:

@@ -64,27 +64,27 @@ class Outputs:
                 write_new(path, data, force=self.force)
                 written.append(path)
         except BaseException:
-            _remove([] if self.force else written)
+            _remove(written)  # with --force as well: a request that was withdrawn must not lie around
             raise
         (sys.stderr if SESSION.as_json else sys.stdout).write(shown)
         return file
 
     def _rendered(self, document: bytes, file: str, product: "ProductDocument") -> Iterator[tuple[str, bytes]]:
-        from offline_activation.formats.readable import compose  # noqa: PLC0415 - each form loads what it needs
+        from offline_activation.formats.readable import compose
 
         if self.qr:
-            from offline_activation.transports.qr import write_png  # noqa: PLC0415 - as above
+            from offline_activation.transports.qr import write_png
 
             yield self.qr, write_png(document)
         if self.sheet:
-            from offline_activation.cli.sheet import sheet  # noqa: PLC0415 - as above
+            from offline_activation.cli.sheet import sheet
 
             yield self.sheet, sheet(document, product=product).encode()
         yield file, compose(document).encode()
 
     def _terminal(self, document: bytes) -> str:
-        from offline_activation.formats.frames import split  # noqa: PLC0415 - each form loads what it needs
-        from offline_activation.transports.qr import terminal  # noqa: PLC0415 - as above
+        from offline_activation.formats.frames import split
+        from offline_activation.transports.qr import terminal
 
         size = shutil.get_terminal_size()
         ascii_only = self.ascii_only or not _can_show_blocks()

@@ -18,14 +18,14 @@ def register(program: typer.Typer) -> None:
 
 def _doctor() -> None:
     """Check directory, keys, license copies, trust list, machine, clock and disk; exit 1 when there is a problem."""
-    import time  # noqa: PLC0415 - commands import what they need
-    from contextlib import suppress  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
+    import time
+    from contextlib import suppress
+    from pathlib import Path
 
-    from offline_activation.errors import Refusal, Trouble  # noqa: PLC0415
-    from offline_activation.site.directory import StateDirectory  # noqa: PLC0415
-    from offline_activation.site.doctor import examine  # noqa: PLC0415
-    from offline_activation.site.safety import is_there  # noqa: PLC0415
+    from offline_activation.errors import Refusal, Trouble
+    from offline_activation.site.directory import StateDirectory
+    from offline_activation.site.doctor import examine
+    from offline_activation.site.safety import is_there
 
     place = Path(home())
     with suppress(Trouble):  # a directory that this user may not see is a finding

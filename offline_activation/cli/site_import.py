@@ -26,11 +26,11 @@ def _import(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and show the difference; change nothing.")] = False,
 ) -> None:
     """Check the vendor's response, show what it changes, and install it (Apply Manual)."""
-    import time  # noqa: PLC0415 - commands import what they need
+    import time
 
-    from offline_activation.cli.reading import altered_labels, read_document  # noqa: PLC0415
-    from offline_activation.formats.envelope import Kind, open_envelope  # noqa: PLC0415
-    from offline_activation.site.importing import Refused, import_response  # noqa: PLC0415
+    from offline_activation.cli.reading import altered_labels, read_document
+    from offline_activation.formats.envelope import Kind, open_envelope
+    from offline_activation.site.importing import Refused, import_response
 
     directory = open_site(reading=dry_run)
     carried = read_document(files)
@@ -52,9 +52,9 @@ def _import(
 
 
 def _license_json(directory: "StateDirectory", done: "Imported", now: int, *, dry_run: bool) -> dict[str, Any]:
-    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
-    from offline_activation.verify.installed import load_license, read_product_file  # noqa: PLC0415
-    from offline_activation.verify.standing import licensed_standing  # noqa: PLC0415
+    from offline_activation.formats.names import show_license_number
+    from offline_activation.verify.installed import load_license, read_product_file
+    from offline_activation.verify.standing import licensed_standing
 
     product = read_product_file(str(directory.home))
     if dry_run:
@@ -90,8 +90,8 @@ def _shown(value: object) -> str:
 
 
 def _import_trust(directory: "StateDirectory", document: bytes, now: int) -> None:
-    from offline_activation.site.importing import import_trust_list  # noqa: PLC0415 - commands import what they need
-    from offline_activation.verify.installed import load_license, read_product_file, read_trust  # noqa: PLC0415
+    from offline_activation.site.importing import import_trust_list
+    from offline_activation.verify.installed import load_license, read_product_file, read_trust
 
     product = read_product_file(str(directory.home))
     before = read_trust(str(directory.home), product).current.number

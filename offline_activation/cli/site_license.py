@@ -45,9 +45,9 @@ def _license() -> None:
 
     A problem comes first; the exit code is 0 all the same: 'check' is the command that answers with its exit code.
     """
-    import time  # noqa: PLC0415 - commands import what they need
+    import time
 
-    from offline_activation.site.pending import open_requests  # noqa: PLC0415
+    from offline_activation.site.pending import open_requests
 
     now = int(time.time())
     found = _load(now)
@@ -70,7 +70,7 @@ def _license() -> None:
 
 def _check(*, option: Options = None, use: Use = None) -> None:
     """Exit 0 when the product may run so now, else 1 with the code; for scripts."""
-    import time  # noqa: PLC0415 - commands import what they need
+    import time
 
     _judge(int(time.time()), option or [], use or [])
 
@@ -110,7 +110,7 @@ def _require(found: "License", options: list[str], in_use: dict[str, int]) -> No
 
 def _refuse_unknown(found: "License", options: list[str], in_use: dict[str, int]) -> None:
     """Refuse a name that neither the product file nor the license knows: it is mistyped, not unlicensed."""
-    from offline_activation.verify.installed import read_product_file  # noqa: PLC0415 - commands import what they need
+    from offline_activation.verify.installed import read_product_file
 
     known = dict.fromkeys((*read_product_file(home()).options, *found.options))
     for name in options:
@@ -141,7 +141,7 @@ def read_uses(uses: list[str]) -> dict[str, int]:
 
 def _load(now: int) -> "License":
     """Return the license at ``now`` without looking at owner and modes, as the application does at its start."""
-    from offline_activation.verify.installed import (  # noqa: PLC0415 - commands import what they need
+    from offline_activation.verify.installed import (
         is_client,
         load_license,
         read_product_file,
@@ -155,7 +155,7 @@ def _load(now: int) -> "License":
 
 def _instant(text: str) -> int:
     """Return the first second of a local day, or an ISO 8601 instant, in seconds since 1970 UTC."""
-    from datetime import datetime  # noqa: PLC0415 - commands import what they need
+    from datetime import datetime
 
     try:
         return max(int(datetime.fromisoformat(text).timestamp()), 0)  # without an offset it is local time
@@ -165,8 +165,8 @@ def _instant(text: str) -> int:
 
 def _history() -> None:
     """Show what happened at this installation: requests, responses, refusals."""
-    from offline_activation.cli.site_views import iso  # noqa: PLC0415 - commands import what they need
-    from offline_activation.site.history import records, show  # noqa: PLC0415
+    from offline_activation.cli.site_views import iso
+    from offline_activation.site.history import records, show
 
     found = records(open_site(as_server=False, reading=True))
     listed = [{"at": iso(each.at), "event": each.event, "subject": each.subject, **each.details} for each in found]

@@ -17,9 +17,9 @@ def register(program: typer.Typer) -> None:
 
 def _pending() -> None:
     """Show the requests that were made and not yet answered."""
-    import time  # noqa: PLC0415 - commands import what they need
+    import time
 
-    from offline_activation.site.pending import damaged_requests, open_requests  # noqa: PLC0415
+    from offline_activation.site.pending import damaged_requests, open_requests
 
     directory = open_site(reading=True)
     now = int(time.time())
@@ -34,9 +34,9 @@ def _cancel(
     reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="For example AR-7K4M-92QX.")],
 ) -> None:
     """Close an open request; a response to it will be refused."""
-    import time  # noqa: PLC0415 - commands import what they need
+    import time
 
-    from offline_activation.site.requesting import cancel  # noqa: PLC0415
+    from offline_activation.site.requesting import cancel
 
     cancelled = cancel(open_site(), reference, now=int(time.time()))
     manners.emit({"reference": cancelled, "state": "cancelled"}, [f"Request {cancelled} is cancelled."])

@@ -85,7 +85,7 @@ def _ask(  # noqa: PLR0913 - the form has these fields
     email: options.Email = None,
 ) -> None:
     given = dict(locals())
-    from offline_activation.cli.site_delivery import Outputs  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.site_delivery import Outputs
 
     outputs = Outputs(
         file=output, qr=qr, sheet=sheet, terminal=terminal_qr, ascii_only=ascii_only, light=light, force=force
@@ -111,7 +111,7 @@ def _with_purpose(name: str) -> Callable[..., None]:
 
 
 def _contact_names() -> tuple[str, ...]:
-    from offline_activation.formats.contact import FIELDS  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.contact import FIELDS
 
     return tuple(field.name for field in FIELDS)
 
@@ -124,11 +124,11 @@ def _make(
     uses: list[str],
     outputs: "Outputs",
 ) -> None:
-    import os  # noqa: PLC0415 - commands import what they need
-    import time  # noqa: PLC0415
+    import os
+    import time
 
-    from offline_activation.cli.site_license import read_uses  # noqa: PLC0415
-    from offline_activation.site import contacts, requesting, zone  # noqa: PLC0415
+    from offline_activation.cli.site_license import read_uses
+    from offline_activation.site import contacts, requesting, zone
 
     now = int(time.time())
     directory = open_site()
@@ -156,7 +156,7 @@ def _make(
 def _emit(
     made: "ReceivedRequest", file: str, outputs: "Outputs", more: dict[str, Any], directory: "StateDirectory"
 ) -> None:
-    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.names import show_license_number
 
     purpose = made.content.purpose.name.lower()
     support = _product(directory).support_email
@@ -184,14 +184,14 @@ def _emit(
 
 
 def _product(directory: "StateDirectory") -> "ProductDocument":
-    from offline_activation.verify.installed import read_product_file  # noqa: PLC0415 - commands import what they need
+    from offline_activation.verify.installed import read_product_file
 
     return read_product_file(str(directory.home))
 
 
 def _write_again(typed: str, outputs: "Outputs") -> None:
-    from offline_activation.formats.request import receive_request  # noqa: PLC0415 - commands import what they need
-    from offline_activation.site.pending import find_open  # noqa: PLC0415
+    from offline_activation.formats.request import receive_request
+    from offline_activation.site.pending import find_open
 
     directory = open_site(reading=True)
     made = receive_request(find_open(directory, typed).document)
@@ -200,7 +200,7 @@ def _write_again(typed: str, outputs: "Outputs") -> None:
 
 
 def _purpose(text: str) -> "Purpose | None":
-    from offline_activation.formats.request import Purpose  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.request import Purpose
 
     if not text:
         return None
@@ -212,7 +212,7 @@ def _purpose(text: str) -> "Purpose | None":
 
 
 def _refuse_unknown_limits(directory: "StateDirectory", usage: dict[str, int]) -> None:
-    from offline_activation.cli.site_license import no_such  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.site_license import no_such
 
     known = _product(directory).limits
     for name in usage:
@@ -222,9 +222,9 @@ def _refuse_unknown_limits(directory: "StateDirectory", usage: dict[str, int]) -
 
 def _number(directory: "StateDirectory", typed: str) -> "LicenseNumber":
     """Return the license number of the request: typed, in use here already, or asked for on a terminal."""
-    from offline_activation.formats.names import read_license_number  # noqa: PLC0415 - commands import what they need
-    from offline_activation.site.installation import read_installation  # noqa: PLC0415
-    from offline_activation.site.requesting import license_number  # noqa: PLC0415
+    from offline_activation.formats.names import read_license_number
+    from offline_activation.site.installation import read_installation
+    from offline_activation.site.requesting import license_number
 
     found = license_number(read_installation(directory), read_license_number(typed) if typed else None)
     return found or read_license_number(manners.ask("License number", what="--license-number"))
@@ -232,8 +232,8 @@ def _number(directory: "StateDirectory", typed: str) -> "LicenseNumber":
 
 def _completed(contact: "Contact") -> "Contact":
     """Return ``contact`` with the required fields that are missing asked for; without a terminal they are named."""
-    from offline_activation.formats.contact import FIELDS  # noqa: PLC0415 - commands import what they need
-    from offline_activation.site.contacts import merged, missing  # noqa: PLC0415
+    from offline_activation.formats.contact import FIELDS
+    from offline_activation.site.contacts import merged, missing
 
     absent = missing(contact)
     if absent and not manners.is_terminal():

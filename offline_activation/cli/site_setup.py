@@ -32,13 +32,13 @@ def _init(
     ] = False,
 ) -> None:
     """Make the site key and pin the vendor's root key."""
-    import os  # noqa: PLC0415 - commands import what they need
-    import time  # noqa: PLC0415
+    import os
+    import time
 
-    from offline_activation.cli.reading import altered_labels  # noqa: PLC0415
-    from offline_activation.formats.keys import fingerprint  # noqa: PLC0415
-    from offline_activation.site.installation import initialise  # noqa: PLC0415
-    from offline_activation.site.site_key import read_public_key  # noqa: PLC0415
+    from offline_activation.cli.reading import altered_labels
+    from offline_activation.formats.keys import fingerprint
+    from offline_activation.site.installation import initialise
+    from offline_activation.site.site_key import read_public_key
 
     carried = _product_file(file)
     altered = altered_labels(carried)
@@ -62,10 +62,10 @@ def _init(
 
 def _product_file(file: str) -> "Carried":
     """Return what is in the file; the TOML file from which a vendor makes products is named for what it is."""
-    import tomllib  # noqa: PLC0415 - commands import what they need
+    import tomllib
 
-    from offline_activation.cli.reading import read_document  # noqa: PLC0415
-    from offline_activation.files import STANDARD_STREAM, read_bounded  # noqa: PLC0415
+    from offline_activation.cli.reading import read_document
+    from offline_activation.files import STANDARD_STREAM, read_bounded
 
     try:
         return read_document([file])
@@ -110,10 +110,10 @@ def _tech_info() -> None:
 
 
 def _tech_json(directory: "StateDirectory") -> dict[str, Any]:
-    from offline_activation.formats.keys import fingerprint  # noqa: PLC0415 - commands import what they need
-    from offline_activation.site.directory import CLIENT  # noqa: PLC0415
-    from offline_activation.site.site_key import read_public_key  # noqa: PLC0415
-    from offline_activation.verify.installed import read_product_file  # noqa: PLC0415
+    from offline_activation.formats.keys import fingerprint
+    from offline_activation.site.directory import CLIENT
+    from offline_activation.site.site_key import read_public_key
+    from offline_activation.verify.installed import read_product_file
 
     product = read_product_file(str(directory.home))
     return {
@@ -160,7 +160,7 @@ def _tech_lines(result: dict[str, Any]) -> list[str]:
 
 
 def _components(directory: "StateDirectory") -> tuple[tuple["Component", ...], ActivationError | None]:
-    from offline_activation.identity.components import read_components  # noqa: PLC0415 - commands import what they need
+    from offline_activation.identity.components import read_components
 
     try:
         return read_components(str(directory.home)), None
@@ -169,9 +169,9 @@ def _components(directory: "StateDirectory") -> tuple[tuple["Component", ...], A
 
 
 def _license_number(directory: "StateDirectory") -> str | None:
-    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
-    from offline_activation.site.installation import read_installation  # noqa: PLC0415
-    from offline_activation.site.requesting import license_number  # noqa: PLC0415
+    from offline_activation.formats.names import show_license_number
+    from offline_activation.site.installation import read_installation
+    from offline_activation.site.requesting import license_number
 
     try:
         number = license_number(read_installation(directory), None)

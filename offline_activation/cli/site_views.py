@@ -33,7 +33,7 @@ def open_site(*, as_server: bool = True, reading: bool = False) -> "StateDirecto
 
     Raises ``site.not_initialised``, ``site.unsafe_directory``, ``site.not_the_server``, ``io.unreadable``.
     """
-    from offline_activation.site.installation import open_site as opened  # noqa: PLC0415 - commands import what they need
+    from offline_activation.site.installation import open_site as opened
 
     return opened(home(), as_server=as_server, reading=reading)
 
@@ -112,7 +112,7 @@ def request_lines(requests: Sequence["StoredRequest"], now: int) -> list[str]:
 
 def iso(seconds: int) -> str:
     """Return an instant as ISO 8601 in UTC, as it stands in JSON."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - commands import what they need
+    from datetime import UTC, datetime
 
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -137,6 +137,6 @@ def warn_each(problems: Iterable[ActivationError]) -> None:
 
 
 def _shown_number(stored: "StoredRequest") -> str:
-    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.names import show_license_number
 
     return show_license_number(stored.content.license_number)

@@ -36,10 +36,10 @@ def _review(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Request file, picture, text, mail, - or reference.")],
 ) -> None:
     """Show what a request asks, what would be granted, what changes, and what the rules say.  Changes nothing."""
-    from offline_activation.cli.vendor_inputs import read_request  # noqa: PLC0415 - commands import what they need
-    from offline_activation.cli.vendor_review import review_json, review_lines  # noqa: PLC0415
-    from offline_activation.vendor.answered import as_answered  # noqa: PLC0415
-    from offline_activation.vendor.intake import examine, known_about  # noqa: PLC0415
+    from offline_activation.cli.vendor_inputs import read_request
+    from offline_activation.cli.vendor_review import review_json, review_lines
+    from offline_activation.vendor.answered import as_answered
+    from offline_activation.vendor.intake import examine, known_about
 
     now = vendor_wiring.fixed_clock()()
     with vendor_wiring.open_books() as store:
@@ -67,9 +67,9 @@ def _refuse(
     force: Force = False,
 ) -> None:
     """Sign a refusal with a reason, so that the courier does not come back empty-handed."""
-    from offline_activation.cli.vendor_inputs import read_request  # noqa: PLC0415 - commands import what they need
-    from offline_activation.cli.vendor_output import Targets, report  # noqa: PLC0415
-    from offline_activation.vendor.issuing import refuse  # noqa: PLC0415
+    from offline_activation.cli.vendor_inputs import read_request
+    from offline_activation.cli.vendor_output import Targets, report
+    from offline_activation.vendor.issuing import refuse
 
     reason = reason or manners.ask("Reason for the customer", what="--reason")
     if not reason.strip() or len(reason) > REASON_LIMIT or not reason.isprintable():
@@ -88,7 +88,7 @@ def _refuse(
 
 def _pending() -> None:
     """List the requests that wait for a person."""
-    from offline_activation.cli.vendor_show import day  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_show import day
 
     now = vendor_wiring.fixed_clock()()
     with vendor_wiring.open_books() as store, store.read() as work:
@@ -124,8 +124,8 @@ def _approve(
 
     Exactly what was approved is signed, whatever is ordered in between.
     """
-    from offline_activation.cli.vendor_output import Targets, report  # noqa: PLC0415 - commands import what they need
-    from offline_activation.vendor.issuing import answer, approve  # noqa: PLC0415
+    from offline_activation.cli.vendor_output import Targets, report
+    from offline_activation.vendor.issuing import answer, approve
 
     user = user or manners.ask("Who approves", what="--as")
     if len(user) > 64 or not user.strip() or not user.isprintable():  # noqa: PLR2004 - as long as a user name is
@@ -149,7 +149,7 @@ def _approve(
 
 
 def _approved_json(request: "ReceivedRequest", intent: "Intent", user: str, written: str | None) -> dict[str, Any]:
-    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.names import show_license_number
 
     return {
         "reference": request.reference,
@@ -162,8 +162,8 @@ def _approved_json(request: "ReceivedRequest", intent: "Intent", user: str, writ
 
 
 def _waiting(typed: str, store: "Store") -> "ReceivedRequest":
-    from offline_activation.formats.names import read_reference  # noqa: PLC0415 - commands import what they need
-    from offline_activation.formats.request import receive_request  # noqa: PLC0415
+    from offline_activation.formats.names import read_reference
+    from offline_activation.formats.request import receive_request
 
     reference = read_reference(typed)
     with store.read() as work:
@@ -176,9 +176,9 @@ def _waiting(typed: str, store: "Store") -> "ReceivedRequest":
 
 
 def _pending_json(record: "RequestRecord", work: "Work", now: int) -> dict[str, Any]:
-    from offline_activation.cli.vendor_show import instant, number  # noqa: PLC0415 - commands import what they need
-    from offline_activation.formats.request import receive_request  # noqa: PLC0415
-    from offline_activation.vendor.intake import examine  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import instant, number
+    from offline_activation.formats.request import receive_request
+    from offline_activation.vendor.intake import examine
 
     known = work.find_license(record.license_number)
     content = receive_request(record.document).content

@@ -11,7 +11,7 @@ from offline_activation.errors import ActivationError, Refusal, Trouble
 from offline_activation.files import STANDARD_STREAM, read_bounded
 from offline_activation.formats.names import read_reference
 from offline_activation.formats.request import ReceivedRequest, receive_request
-from offline_activation.transports.recognize import INPUT_LIMIT, Carried, Input, recognize
+from offline_activation.transports.recognize import INPUT_LIMIT, INPUTS, Carried, Input, recognize
 
 if TYPE_CHECKING:  # only names in signatures
     from offline_activation.vendor.ports import Store
@@ -43,7 +43,7 @@ def read_requests(names: Sequence[str], store: "Store") -> Iterator[Arrived]:
 
     Nothing is raised for an input that is damaged; it is a result with its error.
     """
-    parts: list[tuple[Input, ActivationError]] = []
+    parts: list[_Part] = []
     for name in _unfolded(names):
         try:
             kept = _kept(name, store)
@@ -58,19 +58,30 @@ def read_requests(names: Sequence[str], store: "Store") -> Iterator[Arrived]:
             yield _received(recognize([given]), name)
         except ActivationError as error:
             if error.code == "frames.missing":
-                parts.append((given, error))
+                parts.append(_Part(name=name, error=error, given=given if name == STANDARD_STREAM else None))
             else:
                 yield Arrived(name=name, error=error)
     if parts:
         yield from _joined(parts)
 
 
-def _joined(parts: list[tuple[Input, ActivationError]]) -> Iterator[Arrived]:
-    name = ", ".join(given.name for given, _ in parts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A picture that holds a part of a request; a file is read again when all are known, so that none is kept."""
+
+    name: str
+    error: ActivationError
+    given: Input | None
+
+
+def _joined(parts: list[_Part]) -> Iterator[Arrived]:
+    name = ", ".join(part.name for part in parts)
     try:
         if len(parts) == 1:
-            raise parts[0][1]
-        yield _received(recognize([given for given, _ in parts]), name)
+            raise parts[0].error
+        if len(parts) > INPUTS:
+            raise Refusal("limit.count", what="the number of pictures with parts of a request", limit=INPUTS)
+        yield _received(recognize(part.given or _read(part.name) for part in parts), name)
     except ActivationError as error:
         yield Arrived(name=name, error=error)
 

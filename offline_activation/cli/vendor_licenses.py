@@ -63,8 +63,8 @@ def _list(
 
 def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License number, in any spelling.")]) -> None:
     """Show one license: what was bought, who holds it, what was issued."""
-    from offline_activation.cli.vendor_show import license_json, order_json  # noqa: PLC0415 - as above
-    from offline_activation.formats.names import read_license_number, show_license_number  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import license_json, order_json
+    from offline_activation.formats.names import read_license_number, show_license_number
 
     wanted = read_license_number(number)
     with vendor_wiring.open_books() as store, store.read() as work:
@@ -86,10 +86,10 @@ def _all(work: "Work") -> "Iterator[LicenseRecord]":
 
 
 def _row(record: "LicenseRecord", work: "Work") -> dict[str, Any]:
-    from offline_activation.cli.vendor_show import instant, number  # noqa: PLC0415 - commands import what they need
-    from offline_activation.formats.license_document import read_license  # noqa: PLC0415
-    from offline_activation.vendor.lint import unsigned  # noqa: PLC0415
-    from offline_activation.verify.standing import due  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import instant, number
+    from offline_activation.formats.license_document import read_license
+    from offline_activation.vendor.lint import unsigned
+    from offline_activation.verify.standing import due
 
     signed = [i for i in work.intents(record.license_number) if i.kind == "license" and i.state == "signed"]
     newest = max(signed, key=lambda intent: intent.revision, default=None)
@@ -109,8 +109,8 @@ def _row(record: "LicenseRecord", work: "Work") -> dict[str, Any]:
 
 def _last_day(work: "Work", intent: "Intent", document: "LicenseDocument") -> str | None:
     """Return the last day of the lease as the site itself counts it, in its own zone."""
-    from offline_activation.formats.request import receive_request  # noqa: PLC0415 - commands import what they need
-    from offline_activation.vendor.entitlements import last_day  # noqa: PLC0415
+    from offline_activation.formats.request import receive_request
+    from offline_activation.vendor.entitlements import last_day
 
     request = work.find_request(intent.request_id)
     if document.lease_until is None or request is None:
@@ -124,8 +124,8 @@ def _due(row: dict[str, Any]) -> int:
 
 
 def _response(intent: "Intent") -> dict[str, Any]:
-    from offline_activation.cli.vendor_show import instant  # noqa: PLC0415 - commands import what they need
-    from offline_activation.formats.names import reference  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import instant
+    from offline_activation.formats.names import reference
 
     return {
         "reference": reference(intent.request_id),
@@ -138,7 +138,7 @@ def _response(intent: "Intent") -> dict[str, Any]:
 
 
 def _page(result: dict[str, Any]) -> list[str]:
-    from offline_activation.cli.vendor_show import section  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_show import section
 
     site = result["site"]
     held = [("HD Volume ID", site["volume_id"]), ("Site key", site["key"])] if site else []

@@ -43,13 +43,13 @@ def _export(
 
     Each entry has the hash of the one before, its exact text, and its own hash: SHA-256 over these two.
     """
-    import sys  # noqa: PLC0415 - commands import what they need
+    import sys
 
-    from offline_activation.files import STANDARD_STREAM, write_new  # noqa: PLC0415
+    from offline_activation.files import STANDARD_STREAM, write_new
 
     with vendor_wiring.open_books() as store:
         entries = list(_entries(store))
-    lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+    lines = "".join(json.dumps(entry) + "\n" for entry in entries)
     if output != STANDARD_STREAM:
         write_new(output, lines.encode(), force=force)
         manners.emit({"file": output, "entries": len(entries)}, [f"{len(entries)} entries written to {output}."])
@@ -60,7 +60,7 @@ def _export(
 
 
 def _entries(store: "Store") -> Iterator[dict[str, object]]:
-    from offline_activation.cli.vendor_show import instant  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_show import instant
 
     after, previous = 0, bytes(32)
     with store.read() as work:
@@ -83,7 +83,7 @@ def _entries(store: "Store") -> Iterator[dict[str, object]]:
 
 def _mails() -> None:
     """List the mails that are queued, sent or failed."""
-    from offline_activation.cli.vendor_show import instant  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_show import instant
 
     with vendor_wiring.open_books() as store, store.read() as work:
         found = [
@@ -109,7 +109,7 @@ def _mail(
     mail: Annotated[str, typer.Argument(metavar="EVENT|NUMBER", help="As 'mail list' shows them.")],
 ) -> None:
     """Print a mail as it is to be sent: recipient, subject, text."""
-    from offline_activation.vendor.mails import compose_letter, find_mail  # noqa: PLC0415 - imports what it needs
+    from offline_activation.vendor.mails import compose_letter, find_mail
 
     with vendor_wiring.open_books() as store, store.read() as work:
         found = find_mail(work.outbox(), mail)

@@ -22,11 +22,11 @@ def _import(file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Orders
 
     A row whose purchase order was entered before, for the same company and product, is not entered again.
     """
-    import os  # noqa: PLC0415 - commands import what they need
+    import os
 
-    from offline_activation.files import STANDARD_STREAM, read_bounded  # noqa: PLC0415
-    from offline_activation.vendor.order_file import FILE_LIMIT, read_rows  # noqa: PLC0415
-    from offline_activation.vendor.order_import import enter_rows  # noqa: PLC0415
+    from offline_activation.files import STANDARD_STREAM, read_bounded
+    from offline_activation.vendor.order_file import FILE_LIMIT, read_rows
+    from offline_activation.vendor.order_import import enter_rows
 
     source = "standard input" if file == STANDARD_STREAM else file
     rows = read_rows(read_bounded(file, limit=FILE_LIMIT), source=source)
@@ -51,7 +51,7 @@ def _import(file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Orders
 
 
 def _json(row: "Done") -> dict[str, Any]:
-    from offline_activation.cli.vendor_show import order_json  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_show import order_json
 
     order = row.order or row.there
     result = {"row": row.line, **(order_json(order) if order else {"order": None, "license_number": None})}
@@ -66,7 +66,7 @@ def _json(row: "Done") -> dict[str, Any]:
 
 
 def _table(done: "list[Done]") -> list[str]:
-    from offline_activation.cli.vendor_show import number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_show import number
 
     rows = [("Line", "Order", "License number", "Company", "Result")]
     for row in done:

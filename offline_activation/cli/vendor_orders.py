@@ -54,8 +54,8 @@ def _add(  # noqa: PLR0913 - an order has these fields
 
     For an additional purchase product, company, email and contact name are those on record unless named.
     """
-    from offline_activation.formats.names import ProductId, read_license_number  # noqa: PLC0415 - imports what it needs
-    from offline_activation.vendor.orders import Purchase  # noqa: PLC0415
+    from offline_activation.formats.names import ProductId, read_license_number
+    from offline_activation.vendor.orders import Purchase
 
     number = read_license_number(license_number) if license_number else None
     if number is None:
@@ -79,13 +79,13 @@ def _add(  # noqa: PLR0913 - an order has these fields
 
 
 def _enter(purchase: "Purchase") -> None:
-    import os  # noqa: PLC0415 - commands import what they need
-    from dataclasses import replace  # noqa: PLC0415
+    import os
+    from dataclasses import replace
 
-    from offline_activation.cli.vendor_show import changes_json, order_json  # noqa: PLC0415
-    from offline_activation.vendor.customers import change_warnings  # noqa: PLC0415
-    from offline_activation.vendor.duplicates import Entered  # noqa: PLC0415
-    from offline_activation.vendor.ordering import draft_order, save_entered  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import changes_json, order_json
+    from offline_activation.vendor.customers import change_warnings
+    from offline_activation.vendor.duplicates import Entered
+    from offline_activation.vendor.ordering import draft_order, save_entered
 
     now, actor = vendor_wiring.fixed_clock()(), vendor_wiring.actor()
     with vendor_wiring.open_books() as store, store.begin() as work:
@@ -111,7 +111,7 @@ def _enter(purchase: "Purchase") -> None:
 
 def _customer_changes(work: "Work", order: "Order") -> "tuple[Change, ...]":
     """Return what an open additional purchase would change about the customer of its license."""
-    from offline_activation.vendor.customers import customer_changes  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.customers import customer_changes
 
     record = work.find_license(order.license_number)
     return () if record is None else customer_changes(order, record)
@@ -119,7 +119,7 @@ def _customer_changes(work: "Work", order: "Order") -> "tuple[Change, ...]":
 
 def _product_of(work: "Work", number: "LicenseNumber") -> "ProductId":
     """Return the product of the license that an additional purchase is for."""
-    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.names import show_license_number
 
     record = work.find_license(number)
     if record is None:
@@ -131,10 +131,10 @@ def _list(
     *, state: Annotated[str, typer.Option("--state", help="entered, processed, fulfilled or cancelled.")] = ""
 ) -> None:
     """List the orders."""
-    from typing import get_args  # noqa: PLC0415 - commands import what they need
+    from typing import get_args
 
-    from offline_activation.cli.vendor_show import day, order_json  # noqa: PLC0415
-    from offline_activation.vendor.records import OrderState  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import day, order_json
+    from offline_activation.vendor.records import OrderState
 
     states: tuple[OrderState, ...] = get_args(OrderState)
     wanted = next((known for known in states if known == state), None)
@@ -151,8 +151,8 @@ def _list(
 
 def _show(order: Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]) -> None:
     """Show one order."""
-    from offline_activation.cli.vendor_show import changes_json, order_json  # noqa: PLC0415 - imports what it needs
-    from offline_activation.vendor.ordering import read_order_id  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import changes_json, order_json
+    from offline_activation.vendor.ordering import read_order_id
 
     wanted = read_order_id(order)
     with vendor_wiring.open_books() as store, store.read() as work:
@@ -169,7 +169,7 @@ def _process(
     everything: Annotated[bool, typer.Option("--all", help="Every order that is entered.")] = False,
 ) -> None:
     """Process orders: the entitlement changes and the ready mail is queued."""
-    from offline_activation.vendor.ordering import process_order, read_order_id  # noqa: PLC0415
+    from offline_activation.vendor.ordering import process_order, read_order_id
 
     if bool(orders) == everything:
         raise Misuse("usage.missing", what="ID or --all")
@@ -193,8 +193,8 @@ def _cancel(
     orders: Annotated[list[str], typer.Argument(metavar="ID...", help="Orders that are entered, not yet processed.")],
 ) -> None:
     """Cancel orders: they are never processed.  What was processed stays."""
-    from offline_activation.vendor.customers import change_warnings  # noqa: PLC0415 - commands import what they need
-    from offline_activation.vendor.ordering import cancel_order, read_order_id  # noqa: PLC0415
+    from offline_activation.vendor.customers import change_warnings
+    from offline_activation.vendor.ordering import cancel_order, read_order_id
 
     now, actor = vendor_wiring.fixed_clock()(), vendor_wiring.actor()
     wanted = [read_order_id(order) for order in orders]
@@ -241,19 +241,19 @@ def _first_error(refused: list[ActivationError]) -> dict[str, Any]:
 
 
 def _number(order: "Order") -> str:
-    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.names import show_license_number
 
     return show_license_number(order.license_number)
 
 
 def _lines_of(order: "Order") -> str:
-    from offline_activation.cli.vendor_show import line_text  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_show import line_text
 
     return ", ".join(line_text(line) for line in order.lines) or "-"
 
 
 def _order_lines(order: "Order", changes: "Iterable[Change]" = ()) -> list[str]:
-    from offline_activation.cli.vendor_show import change_rows, day  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_show import change_rows, day
 
     return manners.pairs(
         [

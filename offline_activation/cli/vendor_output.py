@@ -22,7 +22,7 @@ def check_output(*names: str) -> None:
 
 def write_document(path: str, document: bytes, *, force: bool) -> str:
     """Write the text file of a document; a file that already holds exactly this is left as it is."""
-    from offline_activation.formats.readable import compose  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.readable import compose
 
     return write_same(path, compose(document).encode(), force=force)
 
@@ -83,11 +83,11 @@ class Targets:
     def write_other_forms(self, document: bytes, reference: str) -> None:
         """Write picture and sheet of a response, as far as they are wanted."""
         if self.qr:
-            from offline_activation.transports.qr import write_png  # noqa: PLC0415 - each form loads what it needs
+            from offline_activation.transports.qr import write_png
 
             write_same(_place(self.qr, reference, ".png"), write_png(document), force=self.force)
         if self.sheet:
-            from offline_activation.cli.sheet import sheet  # noqa: PLC0415 - as above
+            from offline_activation.cli.sheet import sheet
 
             write_same(_place(self.sheet, reference, ".html"), sheet(document).encode(), force=self.force)
 

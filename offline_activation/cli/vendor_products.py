@@ -32,9 +32,9 @@ def register(program: typer.Typer) -> None:
 
 def _load(file: Annotated[str, typer.Argument(metavar="FILE.toml", help="The product definition.")]) -> None:
     """Load a product, or replace its definition."""
-    from offline_activation.files import read_bounded  # noqa: PLC0415 - commands import what they need
-    from offline_activation.vendor.products import DEFINITION_LIMIT, read_definition  # noqa: PLC0415
-    from offline_activation.vendor.records import AuditEntry, Product  # noqa: PLC0415
+    from offline_activation.files import read_bounded
+    from offline_activation.vendor.products import DEFINITION_LIMIT, read_definition
+    from offline_activation.vendor.records import AuditEntry, Product
 
     try:
         text = read_bounded(file, limit=DEFINITION_LIMIT).decode("utf-8-sig")
@@ -63,7 +63,7 @@ def _load(file: Annotated[str, typer.Argument(metavar="FILE.toml", help="The pro
 
 
 def _page(definition: "Definition") -> list[str]:
-    from offline_activation.formats.request import Purpose  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.request import Purpose
 
     decided = [purpose for purpose in Purpose if purpose is not Purpose.RETURN]
     return manners.pairs(
@@ -84,8 +84,8 @@ def _purposes(purposes: "Iterable[Purpose]") -> str:
 
 def _list() -> None:
     """List the products."""
-    from offline_activation.cli.vendor_show import day, instant  # noqa: PLC0415 - commands import what they need
-    from offline_activation.vendor.products import read_definition  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import day, instant
+    from offline_activation.vendor.products import read_definition
 
     with vendor_wiring.open_books() as store, store.read() as work:
         found = [(record, read_definition(record.definition, path=record.product_id)) for record in work.products()]
@@ -124,10 +124,10 @@ def _export(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the product file, the single thing to ship inside the product's installer."""
-    from offline_activation.cli.vendor_output import check_output, report, write_document  # noqa: PLC0415
-    from offline_activation.formats.keys import fingerprint  # noqa: PLC0415 - commands import what they need
-    from offline_activation.vendor.product_table import is_web_address  # noqa: PLC0415
-    from offline_activation.vendor.publishing import publish_product  # noqa: PLC0415
+    from offline_activation.cli.vendor_output import check_output, report, write_document
+    from offline_activation.formats.keys import fingerprint
+    from offline_activation.vendor.product_table import is_web_address
+    from offline_activation.vendor.publishing import publish_product
 
     check_output(output)
     if server and not is_web_address(server):

@@ -1,5 +1,6 @@
 """The page on which a support agent decides: customer, order, site, purpose, grant, changes, and what the rules say."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -158,6 +159,7 @@ def _changes(result: dict[str, Any]) -> list[str]:
 
 
 def _next_step(result: dict[str, Any], file: str) -> str:
+    file = shlex.quote(file) if not file.startswith("-") or file == "-" else f"-- {shlex.quote(file)}"
     sign = f"activation-vendor sign {file}"
     if result["answered"] is not None and result["answered"]["state"] == "signed":
         return f"This request already has its response. Next: {sign} writes it once more."

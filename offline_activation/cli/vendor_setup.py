@@ -44,7 +44,7 @@ def _init(
     ] = False,
 ) -> None:
     """Make the root key, the first issuing key and the database."""
-    from offline_activation.vendor.founding import check_vendor_name  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.founding import check_vendor_name
 
     name = name or manners.ask("Name of the vendor", what="--name")
     check_vendor_name(name)
@@ -57,7 +57,7 @@ def _init(
     vendor = _make(name, passphrase)
     if vendor_wiring.keys_vanish():
         manners.note("warning: the keys lie in memory and are gone after a restart; move the home to a disk.")
-    from offline_activation.formats.keys import fingerprint  # noqa: PLC0415 - as above
+    from offline_activation.formats.keys import fingerprint
 
     home = vendor_wiring.home()
     result = {"vendor": vendor.name, "home": home, "root_key": fingerprint(vendor.root), "encrypted": not no_passphrase}
@@ -97,11 +97,10 @@ def _make(name: str, passphrase: bytes | None) -> "Vendor":
         _make_directory(Path(vendor_wiring.keys_directory()), made)
         keys = [vendor_wiring.make_key(passphrase) for _ in range(2)]
         made += [Path(vendor_wiring.keys_directory()) / key.location for key in keys]
-        if not vendor_wiring.database():
-            made += [path for path in [Path(vendor_wiring.database_file())] if not path.exists()]
         return _found(name, *keys)
     except BaseException as error:
         if not (isinstance(error, ActivationError) and error.code == "vendor.already_initialised"):
+            _take_away_books()
             _take_away(made)
         raise
 
@@ -117,7 +116,7 @@ def _make_directory(wanted: Path, made: list[Path]) -> None:
 
 
 def _found(name: str, root: "FirstKey", issuing: "FirstKey") -> "Vendor":
-    from offline_activation.vendor.founding import found_vendor  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.founding import found_vendor
 
     store = vendor_wiring.open_any_store(create=True)
     try:
@@ -132,6 +131,21 @@ def _found(name: str, root: "FirstKey", issuing: "FirstKey") -> "Vendor":
             )
     finally:
         store.close()
+
+
+def _take_away_books() -> None:
+    """Remove a new database that belongs to nobody; one that another ``init`` finished in the meantime stays."""
+    if vendor_wiring.database():
+        return
+    with suppress(ActivationError, OSError):
+        store = vendor_wiring.open_any_store(create=False)
+        try:
+            with store.read() as work:
+                belongs_to_nobody = work.find_vendor() is None
+        finally:
+            store.close()
+        if belongs_to_nobody:
+            Path(vendor_wiring.database_file()).unlink()
 
 
 def _take_away(made: list[Path]) -> None:
@@ -154,9 +168,9 @@ def _list_keys() -> None:
 
 
 def _key_json(record: "KeyRecord") -> dict[str, Any]:
-    from offline_activation.cli.vendor_show import instant  # noqa: PLC0415 - commands import what they need
-    from offline_activation.formats.keys import fingerprint  # noqa: PLC0415
-    from offline_activation.formats.trust_list import Use  # noqa: PLC0415
+    from offline_activation.cli.vendor_show import instant
+    from offline_activation.formats.keys import fingerprint
+    from offline_activation.formats.trust_list import Use
 
     return {
         "key_id": record.key_id.hex(),
@@ -178,9 +192,9 @@ def _export_trust(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the current trust list to a file that every site can import."""
-    from offline_activation.cli.vendor_output import report, write_document  # noqa: PLC0415 - commands import what they need
-    from offline_activation.formats.envelope import open_envelope  # noqa: PLC0415
-    from offline_activation.formats.trust_list import read_trust_list  # noqa: PLC0415
+    from offline_activation.cli.vendor_output import report, write_document
+    from offline_activation.formats.envelope import open_envelope
+    from offline_activation.formats.trust_list import read_trust_list
 
     if not output:
         raise Misuse("usage.missing", what="-o FILE")
@@ -198,7 +212,7 @@ def _doctor() -> None:
 
     Exit code 1 when something is wrong, 3 when it cannot be looked at.
     """
-    from offline_activation.cli.vendor_doctor import findings  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_doctor import findings
 
     with vendor_wiring.open_books() as store:
         found = findings(store)

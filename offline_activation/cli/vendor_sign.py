@@ -8,6 +8,7 @@ import typer
 from offline_activation.cli import manners, vendor_wiring
 from offline_activation.cli.vendor_help import epilog
 from offline_activation.errors import ActivationError, Misuse, Refusal
+from offline_activation.files import STANDARD_STREAM
 
 if TYPE_CHECKING:  # only names in signatures
     from offline_activation.cli.vendor_inputs import Arrived
@@ -42,8 +43,8 @@ def _sign(
 
     Exit code 1 when any was refused, 4 when any waits, else 0.  The same request always gets the same response.
     """
-    from offline_activation.cli.vendor_inputs import read_requests  # noqa: PLC0415 - commands import what they need
-    from offline_activation.cli.vendor_output import Targets, report  # noqa: PLC0415
+    from offline_activation.cli.vendor_inputs import read_requests
+    from offline_activation.cli.vendor_output import Targets, report
 
     targets = Targets(output=output, qr=qr, sheet=sheet, force=force)
     targets.check(several=_may_be_several(files))
@@ -64,7 +65,7 @@ def _sign(
 
 def _written_report(path: str, results: list[dict[str, Any]], *, force: bool) -> ActivationError | None:
     """Write the report; what was signed is told all the same when that fails."""
-    from offline_activation.cli.vendor_report import write_report  # noqa: PLC0415 - commands import what they need
+    from offline_activation.cli.vendor_report import write_report
 
     try:
         write_report(path, results, force=force)
@@ -84,7 +85,7 @@ def arrived_or_rejected(read: "Callable[[], Arrived]", name: str, desk: "Desk") 
 
 def record_rejection(desk: "Desk", error: ActivationError, name: str) -> None:
     """Write the audit entry of an input that is no request; a name that is not there was never an input."""
-    from offline_activation.vendor import intake  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor import intake
 
     if isinstance(error, Misuse) or error.code in {"io.not_found", "vendor.unknown_request"}:
         return
@@ -94,7 +95,7 @@ def record_rejection(desk: "Desk", error: ActivationError, name: str) -> None:
 
 def result_of(name: str, answer: "Answer", written: str | None) -> dict[str, Any]:
     """Return one entry of ``results``."""
-    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.names import show_license_number
 
     return {
         "input": name,
@@ -112,7 +113,7 @@ def result_of(name: str, answer: "Answer", written: str | None) -> dict[str, Any
 
 
 def _answered(arrived: "Arrived", desk: "Desk", targets: "Targets") -> tuple[dict[str, Any], ActivationError | None]:
-    from offline_activation.vendor.issuing import answer  # noqa: PLC0415 - commands import what they need
+    from offline_activation.vendor.issuing import answer
 
     if arrived.request is None or arrived.error is not None:
         error = arrived.error or Refusal("armor.no_block", source=arrived.name)
@@ -150,16 +151,16 @@ def _problem(results: list[dict[str, Any]], errors: list[ActivationError]) -> di
 
 def _said(document: bytes) -> dict[str, str]:
     """Return what a signed refusal says."""
-    from offline_activation.errors import CATALOG  # noqa: PLC0415 - commands import what they need
-    from offline_activation.formats.envelope import open_envelope  # noqa: PLC0415
-    from offline_activation.formats.refusal import read_refusal  # noqa: PLC0415
+    from offline_activation.errors import CATALOG
+    from offline_activation.formats.envelope import open_envelope
+    from offline_activation.formats.refusal import read_refusal
 
     content = read_refusal(open_envelope(document))
     return {"reason": CATALOG[content.code][0], "message": content.message, "remedy": content.remedy}
 
 
 def _failed(arrived: "Arrived", error: ActivationError) -> dict[str, Any]:
-    from offline_activation.formats.names import show_license_number  # noqa: PLC0415 - commands import what they need
+    from offline_activation.formats.names import show_license_number
 
     request = arrived.request
     return {
@@ -177,7 +178,7 @@ def _failed(arrived: "Arrived", error: ActivationError) -> dict[str, Any]:
 
 
 def _may_be_several(files: list[str]) -> bool:
-    import os  # noqa: PLC0415 - commands import what they need
+    import os
 
     return len(files) > 1 or os.path.isdir(files[0])  # noqa: PTH112 - a name as typed, also not UTF-8
 
@@ -229,7 +230,7 @@ def _explained(result: dict[str, Any]) -> Iterator[str]:
 def _next_steps(results: list[dict[str, Any]]) -> Iterator[str]:
     outputs = [result["output"] for result in results if result["output"]]
     if len(outputs) == 1:
-        yield f"Next: send {outputs[0]} back to the site."
+        yield f"Next: send {'it' if outputs[0] == STANDARD_STREAM else outputs[0]} back to the site."
     elif outputs:
         yield f"Next: send the {len(outputs)} responses back to their sites."
     waiting = [result["reference"] for result in results if result.get("approvable")]

@@ -43,7 +43,7 @@ def home() -> str:
     named = manners.SESSION.options.get(HOME) or os.environ.get(HOME_VARIABLE)
     if named:
         return named
-    import platformdirs  # noqa: PLC0415 - only without a named home
+    import platformdirs
 
     return platformdirs.user_data_dir("offline-activation-vendor", appauthor=False)
 
@@ -103,7 +103,7 @@ def find_vendor(store: "Store") -> "Vendor":
 
 def own_trust() -> "Trust | None":
     """Return what this vendor's own sites believe: its root key and current trust list; ``None`` without a vendor."""
-    from offline_activation.verify.trust import pinned_trust  # noqa: PLC0415 - a command imports what it needs
+    from offline_activation.verify.trust import pinned_trust
 
     try:
         with open_books() as store:
@@ -121,8 +121,8 @@ def own_trust() -> "Trust | None":
 
 def issuing_key_for(store: "Store", product: "ProductId", now: int) -> "KeyRecord":
     """Return the key that would sign a license now; raises :class:`Refusal` ``key.none``."""
-    from offline_activation.formats.trust_list import Use  # noqa: PLC0415 - a command imports what it needs
-    from offline_activation.vendor.keyring import issuing_key  # noqa: PLC0415
+    from offline_activation.formats.trust_list import Use
+    from offline_activation.vendor.keyring import issuing_key
 
     with store.read() as work:
         return issuing_key(work.keys(), product=product, use=Use.LICENSE, now=now)
@@ -130,7 +130,7 @@ def issuing_key_for(store: "Store", product: "ProductId", now: int) -> "KeyRecor
 
 def desk(store: "Store") -> "Desk":
     """Return the desk at which this command works; its time is the time of this call."""
-    from offline_activation.vendor.issuing import Desk  # noqa: PLC0415 - a command imports what it needs
+    from offline_activation.vendor.issuing import Desk
 
     return Desk(store=store, signers=Keys(), clock=fixed_clock(), randomness=os.urandom, actor=actor())
 
@@ -145,7 +145,7 @@ def actor() -> str:
     """Return who works here, for the audit log."""
     if not hasattr(os, "getuid"):
         return f"{visible(getpass.getuser(), limit=40)} (command line)"
-    import pwd  # noqa: PLC0415 - there is none on Windows
+    import pwd
 
     try:  # by user id: names in the environment (LOGNAME, USER) are whatever the caller writes there
         return f"{pwd.getpwuid(os.getuid()).pw_name} (command line)"
@@ -162,7 +162,7 @@ class Keys:
 
     def __call__(self, record: "KeyRecord") -> "Signer":
         """Return the signer of ``record``; raises ``key.file``, ``key.passphrase`` or ``usage.missing``."""
-        from offline_activation.vendor.keys import KeyFiles  # noqa: PLC0415 - a command imports what it needs
+        from offline_activation.vendor.keys import KeyFiles
 
         signer: Signer
         if self._ring is not None:
@@ -184,9 +184,9 @@ class Keys:
 
 def make_key(passphrase: bytes | None) -> "FirstKey":
     """Write a new key file and return its signer and location; raises what ``write_key_file`` raises."""
-    from offline_activation.formats.keys import SoftwareSigner  # noqa: PLC0415 - a command imports what it needs
-    from offline_activation.vendor.founding import FirstKey  # noqa: PLC0415
-    from offline_activation.vendor.keys import new_seed, write_key_file  # noqa: PLC0415
+    from offline_activation.formats.keys import SoftwareSigner
+    from offline_activation.vendor.founding import FirstKey
+    from offline_activation.vendor.keys import new_seed, write_key_file
 
     seed = new_seed(os.urandom)
     location = write_key_file(keys_directory(), seed, passphrase, randomness=os.urandom)
@@ -195,14 +195,14 @@ def make_key(passphrase: bytes | None) -> "FirstKey":
 
 def open_key_file(record: "KeyRecord", passphrase: bytes | None) -> None:
     """Raise what is wrong with the file of a key; see ``open_signer``."""
-    from offline_activation.vendor.keys import open_signer  # noqa: PLC0415 - a command imports what it needs
+    from offline_activation.vendor.keys import open_signer
 
     open_signer(keys_directory(), record, passphrase)
 
 
 def keys_vanish() -> bool:
     """Tell whether the key files lie in memory only."""
-    from offline_activation.vendor.keys import vanishes  # noqa: PLC0415 - a command imports what it needs
+    from offline_activation.vendor.keys import vanishes
 
     return vanishes(keys_directory())
 
@@ -211,7 +211,7 @@ def given_passphrase() -> bytes | None:
     """Return the passphrase of ``--passphrase-file`` or the environment; ``None`` when neither is there."""
     path = manners.SESSION.options.get(PASSPHRASE_FILE)
     if path:
-        from offline_activation.files import read_bounded  # noqa: PLC0415 - a command imports what it needs
+        from offline_activation.files import read_bounded
 
         return read_bounded(path, limit=_PASSPHRASE_LIMIT).rstrip(b"\r\n")
     found = os.environ.get(PASSPHRASE_VARIABLE)
@@ -231,6 +231,6 @@ def new_passphrase() -> bytes:
 
 
 def _load_store() -> Any:  # noqa: ANN401 - a module; manners.deferred explains when it is missing
-    from offline_activation.vendor.store import opening  # noqa: PLC0415 - SQLAlchemy only where books are opened
+    from offline_activation.vendor.store import opening
 
     return opening

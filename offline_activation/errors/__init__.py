@@ -27,19 +27,30 @@ FACT_LIMIT: Final = 80
 """Longest single fact quoted inside a message, in characters."""
 
 
+_PATHS: Final = frozenset({"path", "source"})
+"""Facts that name a file."""
+
+
 def visible(text: str, *, limit: int | None = None) -> str:
     """Return ``text`` with every unprintable character (controls, bidi marks, line separators) shown as an escape.
 
     At most ``limit`` characters are returned when given; a cut is marked with an ellipsis.
     """
     clipped = text if limit is None else text[: limit + 1]
-    if clipped.isprintable():
-        shown = clipped
-    else:
-        shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in clipped)
-    if limit is not None and len(shown) > limit:
-        return shown[: limit - 1] + "…"
-    return shown
+    shown = clipped if clipped.isprintable() else _escaped(clipped)
+    return shown if limit is None or len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def visible_path(path: str) -> str:
+    """Return a path as :func:`visible` does, cut in its middle: the end holds the name that people look for."""
+    shown = _escaped(path[:FACT_LIMIT] + path[-FACT_LIMIT:] if len(path) > 2 * FACT_LIMIT else path)
+    if len(shown) <= FACT_LIMIT:
+        return shown
+    return f"{shown[: FACT_LIMIT // 4]}…{shown[FACT_LIMIT // 4 + 1 - FACT_LIMIT :]}"
+
+
+def _escaped(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class ActivationError(Exception):
@@ -52,7 +63,7 @@ class ActivationError(Exception):
         """Take the sentence of ``code`` from ``CATALOG`` and fill its gaps with ``facts``."""
         self.code = code
         self.reason, sentence, remedy = CATALOG[code]
-        shown = {name: _shown(fact) for name, fact in facts.items()}
+        shown = {name: visible_path(str(fact)) if name in _PATHS else _shown(fact) for name, fact in facts.items()}
         self.message = visible(sentence.format(**shown), limit=MESSAGE_LIMIT)
         self.remedy = visible(remedy.format(**shown), limit=MESSAGE_LIMIT)
         super().__init__(self.message)

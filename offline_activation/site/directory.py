@@ -149,7 +149,7 @@ def open_directory(home: str | os.PathLike[str], *, reading: bool = False) -> St
     if not safety.is_there(directory.home):
         raise Refusal("site.not_initialised", path=directory.home)
     _refuse_unsafe(directory, reading=reading)
-    if not directory.has(installed.PRODUCT):
+    if not directory.has(installed.PRODUCT) and not directory.has(installed.KEPT_PRODUCT):
         raise Refusal("site.not_initialised", path=directory.home)
     return directory
 

@@ -32,18 +32,23 @@ def make_site_key(directory: StateDirectory, random: Callable[[int], bytes]) -> 
 def read_site_key(directory: StateDirectory) -> SoftwareSigner:
     """Return the site key for signing a request.
 
-    Raises :class:`Trouble` ``key.file``: missing, wrong size, readable by others, or not the pair of its public half.
+    One good copy of the public half is enough.  Raises :class:`Trouble` ``key.file``: missing, wrong size, readable by
+    others, or no copy of the public half is its pair.
     """
     signer = _read_private(directory)
-    if read_public_key(directory) != signer.public_key:
+    try:
+        known = read_public_key(directory)
+    except Trouble:
+        known = read_public_key(directory, name=KEPT_SITE_KEY_PUBLIC)
+    if known != signer.public_key:
         raise _unusable(directory.path(SITE_KEY_PUBLIC), "it is not the public half of the site key")
     return signer
 
 
-def read_public_key(directory: StateDirectory) -> PublicKey:
+def read_public_key(directory: StateDirectory, *, name: str = SITE_KEY_PUBLIC) -> PublicKey:
     """Return the public half as it stands in its file; raises :class:`Trouble` ``key.file``."""
-    path = directory.path(SITE_KEY_PUBLIC)
-    text = directory.read(SITE_KEY_PUBLIC)
+    path = directory.path(name)
+    text = directory.read(name)
     try:
         raw = bytes.fromhex((text or b"").decode())
     except ValueError:

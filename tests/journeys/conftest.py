@@ -101,7 +101,7 @@ class World:
 
     @property
     def work(self) -> Path:
-        return self.place / "work"
+        return self.place / "desk"
 
     @property
     def vendor_home(self) -> Path:

@@ -38,14 +38,22 @@ def test_a_key_is_never_made_twice(directory: StateDirectory) -> None:
 def test_a_key_file_that_is_no_good_is_named_with_the_reason(
     directory: StateDirectory, name: str, content: bytes | None, mode: int, words: str
 ) -> None:
-    path = directory.path(name)
-    if content is None:
-        path.unlink()
-    elif content != b"same":
-        path.write_bytes(content)
-    if content is not None:
-        path.chmod(mode)
+    copies = (name, "site_key.kept.pub") if name == "site_key.pub" else (name,)
+    for path in map(directory.path, copies):
+        if content is None:
+            path.unlink()
+        elif content != b"same":
+            path.write_bytes(content)
+        if content is not None:
+            path.chmod(mode)
     with pytest.raises(Trouble) as refused:
         read_site_key(directory)
     assert refused.value.code == "key.file"
     assert words in refused.value.message
+
+
+@pytest.mark.parametrize("name", ["site_key.pub", "site_key.kept.pub"])
+def test_one_good_copy_of_the_public_half_is_enough_for_a_request(directory: StateDirectory, name: str) -> None:
+    whole = read_site_key(directory).public_key
+    directory.path(name).write_bytes(b"zz")
+    assert read_site_key(directory).public_key == whole

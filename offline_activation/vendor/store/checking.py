@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, inspect
 
-from offline_activation.formats.names import LicenseNumber
+from offline_activation.errors import Refusal
+from offline_activation.formats.envelope import open_envelope
+from offline_activation.formats.names import LicenseNumber, document_id
 from offline_activation.vendor.records import LicenseRecord
 from offline_activation.vendor.store.schema import schema_version
 from offline_activation.vendor.store.tables import SCHEMA, metadata
@@ -58,5 +60,16 @@ def _problems_of_license(work: UnitOfWork, record: LicenseRecord) -> Iterator[st
         shown = f"The response to a request for license {record.license_number}"
         if intent.state == "signed" and intent.document is None:
             yield f"{shown} is recorded as signed, but there is no document."
+        if intent.state != "abandoned" and document_id(intent.payload) != intent.response_id:
+            yield f"{shown} is not the one that was recorded before it was signed."
+        if intent.document is not None and not _holds(intent.document, intent.payload):
+            yield f"{shown} was signed over something else than what was recorded."
         if intent.state != "abandoned" and intent.revision > record.revision:
             yield f"{shown} has revision {intent.revision}, but the license is at {record.revision}."
+
+
+def _holds(document: bytes, payload: bytes) -> bool:
+    try:
+        return open_envelope(document).payload == payload
+    except Refusal:
+        return False
