@@ -9,7 +9,7 @@ import pytest
 from offline_activation.errors import Refusal, Trouble
 from offline_activation.formats.keys import SoftwareSigner
 from offline_activation.formats.license_document import LicenseDocument
-from offline_activation.formats.names import ProductId
+from offline_activation.formats.names import ProductId, document_id
 from offline_activation.formats.refusal import RefusalDocument
 from offline_activation.formats.request import Purpose, receive_request
 from offline_activation.vendor import issuing
@@ -218,6 +218,37 @@ def test_a_payload_changed_after_approval_is_not_signed(memory_world: Any) -> No
     assert caught.value.code == "policy.changed_since"
     assert world.store.books.intents[-1].state == "abandoned"
     assert world.answer(request).outcome == "waiting"
+
+
+def test_an_intent_that_the_audit_log_did_not_announce_is_not_signed(memory_world: Any) -> None:
+    """V-08: whoever changes the row in the database changes its payload and its id together."""
+    world = memory_world
+    site = world.active_site()
+    request = site.request(Purpose.REHOST)
+    world.answer(request)
+    intent = world.approve(request)
+    payload = intent.payload.replace(b"employees\x18\x64", b"employees\x18\x65")
+    world.store.books.intents[-1] = replace(intent, payload=payload, response_id=document_id(payload))
+    signatures = world.signatures
+    with pytest.raises(Refusal) as caught:
+        world.answer(request)
+    assert caught.value.code == "policy.changed_since"
+    assert world.store.books.intents[-1].state == "abandoned"
+    assert world.store.books.intents[-1].document is None
+    assert signatures in {world.signatures, world.signatures - 1}  # the key may be opened, nothing was signed with it
+
+
+def test_a_key_revoked_after_the_intent_signs_nothing(world: Any) -> None:
+    site = world.active_site()
+    request = site.request(Purpose.REHOST)
+    world.answer(request)
+    world.approve(request)
+    with world.store.begin() as work:
+        work.save_key(world.key_record(world.issuing.public_key, state="revoked"))
+    with pytest.raises(Refusal) as caught:
+        world.answer(request)
+    assert caught.value.code in {"key.revoked", "key.none"}
+    assert [intent.state for intent in world.intents(site.license_number)][-1] != "signed"
 
 
 def test_an_approval_does_not_lift_a_refusal(world: Any) -> None:
