@@ -7,11 +7,13 @@
 - Nothing is asked without a terminal; text from documents is shown with control characters made visible.
 """
 
+import errno
 import io
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
@@ -28,6 +30,7 @@ EXIT_USAGE: Final = 2
 EXIT_TROUBLE: Final = 3
 EXIT_WAITING: Final = 4
 _EXIT_INTERRUPTED: Final = 130
+_FULL: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO})
 _VALUES: Final = {"--home": "DIR", "--database": "URL", "--passphrase-file": "FILE"}
 _TEXTS: Final = {"-h": "help", "--help": "help", "--version": "version"}
 _EXIT_OF_FAMILY: Final = ((Misuse, EXIT_USAGE), (Refusal, EXIT_REFUSED), (Trouble, EXIT_TROUBLE))
@@ -96,6 +99,29 @@ def run(program: typer.Typer, arguments: Sequence[str], *, anywhere: Iterable[st
     ``anywhere`` names the options with a value that may stand before or after the command.
     """
     _prepare_streams()
+    return _flushed(_outcome(program, arguments, anywhere))
+
+
+def _flushed(code: int) -> int:
+    """Return the exit code of a run whose output really went out; a full disk behind it is trouble."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _drop_output()
+        return code if code == EXIT_TROUBLE else _fail(_unwritten(error))
+    return code
+
+
+def _drop_output() -> None:
+    """Send what is left of standard output nowhere, so that the interpreter does not complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unwritten(error: OSError) -> Trouble:
+    return Trouble("io.unwritable", path="standard output", what=(error.strerror or "I/O error").lower())
+
+
+def _outcome(program: typer.Typer, arguments: Sequence[str], anywhere: Iterable[str]) -> int:
     try:
         taken = tuple(anywhere)
         rest = _take_options(list(arguments), frozenset(taken))
@@ -107,7 +133,7 @@ def run(program: typer.Typer, arguments: Sequence[str], *, anywhere: Iterable[st
     except (Abort, KeyboardInterrupt):
         return _EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone; nothing is left to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return EXIT_TROUBLE
     except Exception as error:  # noqa: BLE001 - the last door: no traceback ever reaches a person
         return _fail(_explained(error))
@@ -142,6 +168,8 @@ def _explained(error: Exception) -> ActivationError:
         return error
     if isinstance(error, TyperException):
         return Misuse("usage.invalid", what=error.format_message().rstrip("."))
+    if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+        return _unwritten(error)
     if isinstance(error, OSError):
         return Trouble("io.unreadable", path=error.filename or "a file", what=error.strerror or "I/O error")
     return Trouble("internal.unexpected", what=f"{type(error).__name__}: {error}")
@@ -157,7 +185,9 @@ def emit(result: Mapping[str, Any], lines: Iterable[str]) -> None:
 
 
 def note(line: str) -> None:
-    """Print one line for people to standard error: progress, warnings."""
+    """Print one line for people to standard error: progress, warnings; after what was printed before it."""
+    with suppress(OSError):  # said at the end of the run
+        sys.stdout.flush()
     sys.stderr.write(visible(line) + "\n")
 
 
@@ -241,7 +271,10 @@ def _take_options(arguments: list[str], anywhere: frozenset[str]) -> list[str]:
 
 def _fail(error: ActivationError) -> int:
     if SESSION.as_json:
-        sys.stdout.write(json.dumps({"error": as_problem(error)}) + "\n")
+        try:
+            sys.stdout.write(json.dumps({"error": as_problem(error)}) + "\n")
+        except OSError:
+            _drop_output()
     else:
         note(f"{type(error).__name__.lower()} [{error.code}]: {error.message}")
         note(f"  next step: {error.remedy}")

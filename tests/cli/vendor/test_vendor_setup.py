@@ -206,7 +206,7 @@ def test_a_home_that_may_not_be_looked_into_is_no_missing_vendor(vendor: Any, tm
         for command in (["order", "list"], ["doctor"], ["sign", "x"]):
             found = vendor.json(*command, code=3)
             assert found["error"]["code"] == "io.unreadable"
-            assert str(home)[:40] in found["error"]["message"]
+            assert "vendor/vendor.db cannot be read" in found["error"]["message"]
     finally:
         if os.getuid() == 0:
             os.seteuid(0)
