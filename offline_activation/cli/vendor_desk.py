@@ -6,14 +6,13 @@ import typer
 
 from offline_activation.cli import manners, vendor_sign, vendor_wiring
 from offline_activation.cli.vendor_help import epilog
+from offline_activation.cli.vendor_reason import checked_reason
 from offline_activation.errors import Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
     from offline_activation.formats.request import ReceivedRequest
     from offline_activation.vendor.ports import Store, Work
     from offline_activation.vendor.records import Intent, RequestRecord
-
-REASON_LIMIT = 240
 
 Output = Annotated[str, typer.Option("-o", "--output", metavar="FILE|DIR", help="Default: REFERENCE.alic")]
 QR = Annotated[str, typer.Option("--qr", metavar="PNG", help="Also write the QR code.")]
@@ -71,9 +70,7 @@ def _refuse(
     from offline_activation.cli.vendor_output import Targets, report
     from offline_activation.vendor.issuing import refuse
 
-    reason = reason or manners.ask("Reason for the customer", what="--reason")
-    if not reason.strip() or len(reason) > REASON_LIMIT or not reason.isprintable():
-        raise Misuse("usage.invalid", what=f"--reason is one line of 1 to {REASON_LIMIT} printable characters")
+    reason = checked_reason(reason or manners.ask("Reason for the customer", what="--reason"))
     targets = Targets(output=output, qr=qr, sheet=sheet, force=force)
     targets.check(several=False)
     with vendor_wiring.open_books() as store:
