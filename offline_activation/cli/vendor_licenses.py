@@ -34,13 +34,21 @@ def _list(
     expiring: Annotated[
         int | None, typer.Option("--expiring", metavar="DAYS", help="Only those whose lease or end comes by then.")
     ] = None,
+    signed_by: Annotated[
+        str, typer.Option("--signed-by", metavar="ID", help="Only those whose last license this key signed.")
+    ] = "",
 ) -> None:
     """List the licenses; with --expiring the renewals that are coming, the next one first."""
+    from offline_activation.vendor.rotation import read_key_id
+
+    signer = read_key_id(signed_by).hex() if signed_by else None
     if expiring is not None and expiring < 0:
         raise Misuse("usage.invalid", what="--expiring is a number of days from today")
     now = vendor_wiring.fixed_clock()()
     with vendor_wiring.open_books() as store, store.read() as work:
-        found = [_row(record, work) for record in _all(work)]
+        found = [_row(record, work) for record in every_license(work)]
+    if signer is not None:
+        found = [row for row in found if row["signed_by"] == signer]
     if expiring is not None:
         last = now + expiring * 86_400
         found = sorted((row for row in found if row["_due"] is not None and row["_due"] <= last), key=_due)
@@ -58,7 +66,8 @@ def _list(
         for row in found
     ]
     shown = [{key: item for key, item in row.items() if not key.startswith("_")} for row in found]
-    empty = ["No license is due by then." if expiring is not None else "There is no license."]
+    empty = ["There is no such license." if signer else "There is no license."]
+    empty = ["No license is due by then."] if expiring is not None else empty
     manners.emit({"licenses": shown}, manners.table(rows) if found else empty)
 
 
@@ -75,12 +84,13 @@ def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License numb
         row = _row(record, work)
         orders = [order_json(order) for order in work.orders(license_number=wanted)]
         responses = [_response(intent) for intent in work.intents(wanted)]
-    result = license_json(record) | {"lease_until": row["lease_until"], "stopped": row["stopped"]}
+    result = license_json(record) | {key: row[key] for key in ("lease_until", "signed_by", "stopped")}
     result |= {"orders": orders, "responses": responses}
     manners.emit(result, _page(result))
 
 
-def _all(work: "Work") -> "Iterator[LicenseRecord]":
+def every_license(work: "Work") -> "Iterator[LicenseRecord]":
+    """Return all license records by number, a page at a time."""
     after = None
     while page := work.licenses(after=after, most=_PAGE):
         yield from page
@@ -102,6 +112,7 @@ def _row(record: "LicenseRecord", work: "Work") -> dict[str, Any]:
         "until": record.entitlement.until,
         "lease_until": last_day_at_site(work, issued[0], issued[1].lease_until) if issued else None,
         "last_contact": instant(record.last_contact),
+        "signed_by": issued[0].key_id.hex() if issued else None,
         "stopped": {"at": instant(stop.at), "by": stop.actor, "reason": stop.reason or None} if stop else None,
         "_due": due(issued[1]) if issued else None,
     }
