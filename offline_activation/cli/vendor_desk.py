@@ -35,9 +35,11 @@ def _review(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Request file, picture, text, mail, - or reference.")],
 ) -> None:
     """Show what a request asks, what would be granted, what changes, and what the rules say.  Changes nothing."""
+    from offline_activation.cli.vendor_fork import fork_json
     from offline_activation.cli.vendor_inputs import read_request
     from offline_activation.cli.vendor_review import review_json, review_lines
     from offline_activation.vendor.answered import as_answered
+    from offline_activation.vendor.fork import fork_of
     from offline_activation.vendor.intake import examine, known_about
 
     now = vendor_wiring.fixed_clock()()
@@ -52,6 +54,7 @@ def _review(
                 found = as_answered(found, intent, zone=request.content.zone, approved_by=approved_by)
             orders = work.orders(license_number=request.content.license_number)
             result = review_json(request, known_about(work, request.content), found, intent, orders=orders)
+            result["fork"] = fork_json(request, fork_of(work, request.content, found))
     result["text_differs"] = list(arrived.differs)
     manners.emit(result, review_lines(result, file))
 
