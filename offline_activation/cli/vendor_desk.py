@@ -6,14 +6,13 @@ import typer
 
 from offline_activation.cli import manners, vendor_sign, vendor_wiring
 from offline_activation.cli.vendor_help import epilog
+from offline_activation.cli.vendor_reason import checked_reason
 from offline_activation.errors import Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
     from offline_activation.formats.request import ReceivedRequest
     from offline_activation.vendor.ports import Store, Work
     from offline_activation.vendor.records import Intent, RequestRecord
-
-REASON_LIMIT = 240
 
 Output = Annotated[str, typer.Option("-o", "--output", metavar="FILE|DIR", help="Default: REFERENCE.alic")]
 QR = Annotated[str, typer.Option("--qr", metavar="PNG", help="Also write the QR code.")]
@@ -36,9 +35,11 @@ def _review(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Request file, picture, text, mail, - or reference.")],
 ) -> None:
     """Show what a request asks, what would be granted, what changes, and what the rules say.  Changes nothing."""
+    from offline_activation.cli.vendor_fork import fork_json
     from offline_activation.cli.vendor_inputs import read_request
     from offline_activation.cli.vendor_review import review_json, review_lines
     from offline_activation.vendor.answered import as_answered
+    from offline_activation.vendor.fork import fork_of
     from offline_activation.vendor.intake import examine, known_about
 
     now = vendor_wiring.fixed_clock()()
@@ -53,6 +54,7 @@ def _review(
                 found = as_answered(found, intent, zone=request.content.zone, approved_by=approved_by)
             orders = work.orders(license_number=request.content.license_number)
             result = review_json(request, known_about(work, request.content), found, intent, orders=orders)
+            result["fork"] = fork_json(request, fork_of(work, request.content, found))
     result["text_differs"] = list(arrived.differs)
     manners.emit(result, review_lines(result, file))
 
@@ -71,9 +73,7 @@ def _refuse(
     from offline_activation.cli.vendor_output import Targets, report
     from offline_activation.vendor.issuing import refuse
 
-    reason = reason or manners.ask("Reason for the customer", what="--reason")
-    if not reason.strip() or len(reason) > REASON_LIMIT or not reason.isprintable():
-        raise Misuse("usage.invalid", what=f"--reason is one line of 1 to {REASON_LIMIT} printable characters")
+    reason = checked_reason(reason or manners.ask("Reason for the customer", what="--reason"))
     targets = Targets(output=output, qr=qr, sheet=sheet, force=force)
     targets.check(several=False)
     with vendor_wiring.open_books() as store:

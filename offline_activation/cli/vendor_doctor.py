@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ from offline_activation.cli import vendor_wiring
 from offline_activation.errors import Refusal
 from offline_activation.formats.instants import DAY, show_day
 from offline_activation.formats.keys import fingerprint
-from offline_activation.formats.trust_list import receive_trust_list
+from offline_activation.formats.trust_list import Use, receive_trust_list
+from offline_activation.vendor.keyring import issuing_key
+from offline_activation.vendor.rotation import missing_in
 
 if TYPE_CHECKING:  # only names in signatures
+    from offline_activation.formats.keys import PublicKey
     from offline_activation.vendor.ports import Store
-    from offline_activation.vendor.records import KeyRecord
+    from offline_activation.vendor.records import KeyRecord, Product
 
 _SOON = 180 * DAY
 
@@ -41,12 +45,11 @@ def findings(store: "Store") -> list[Finding]:
         *_keys_in_memory(),
         *_books(store),
         *(_key(key, now) for key in keys if key.state == "active"),
+        *_former_keys(keys, now),
+        *_unknown_files(keys),
+        *_nobody_signs(keys, products, now),
+        _trust_list(trust, vendor.root, keys, now),
     ]
-    try:
-        number = receive_trust_list(trust or b"", vendor.root).number
-        found.append(Finding(check="Trust list", good=True, detail=f"number {number}, signed by the root key"))
-    except Refusal as refusal:
-        found.append(Finding(check="Trust list", good=False, detail=refusal.message))
     found += [
         Finding(check="Products", good=True, detail=", ".join(p.product_id for p in products) or "none loaded yet"),
         Finding(check="Waiting", good=True, detail=f"requests: {waiting}, orders not processed: {open_orders}"),
@@ -104,6 +107,51 @@ def _key(record: "KeyRecord", now: int) -> Finding:
     if record.not_after - now < _SOON:
         return Finding(check=check, good=True, detail=f"{shown}: ends soon, plan a new one")
     return Finding(check=check, good=True, detail=shown)
+
+
+def _former_keys(keys: "list[KeyRecord]", now: int) -> Iterator[Finding]:
+    issuing = [key for key in keys if key.role == "issuing"]
+    retired = [key for key in issuing if key.state == "retired" and now < key.not_after]
+    if retired:
+        ends = show_day(max(key.not_after for key in retired))
+        detail = f"{len(retired)}; they sign nothing new, and what they signed stays valid until {ends} at the latest"
+        yield Finding(check="Retired keys", good=True, detail=detail)
+    for key in issuing:
+        if key.state == "revoked":
+            kept = (Path(vendor_wiring.keys_directory()) / key.location).exists()
+            shown = fingerprint(key.public_key)
+            yield Finding(
+                check="Revoked key", good=True, detail=f"{shown}; destroy its file {key.location}" if kept else shown
+            )
+
+
+def _unknown_files(keys: "list[KeyRecord]") -> Iterator[Finding]:
+    """Tell of key files that no book names: a change of keys that was interrupted, or books older than the files."""
+    with suppress(OSError):
+        there = {path.name for path in Path(vendor_wiring.keys_directory()).glob("*.pem")}
+        for name in sorted(there - {key.location for key in keys}):
+            detail = f"{name} is in no book and signs nothing: an interrupted 'keys rotate', or books from a backup"
+            yield Finding(check="Key file", good=True, detail=detail)
+
+
+def _nobody_signs(keys: "list[KeyRecord]", products: "list[Product]", now: int) -> Iterator[Finding]:
+    for product in products:
+        try:
+            issuing_key(keys, product=product.product_id, use=Use.LICENSE, now=now)
+        except Refusal as refusal:
+            yield Finding(check="Signing", good=False, detail=refusal.message)
+
+
+def _trust_list(document: bytes | None, root: "PublicKey", keys: "list[KeyRecord]", now: int) -> Finding:
+    try:
+        trust = receive_trust_list(document or b"", root)
+    except Refusal as refusal:
+        return Finding(check="Trust list", good=False, detail=refusal.message)
+    wrong = ", ".join(fingerprint(key.public_key) for key in missing_in(trust, keys, now=now))
+    said = f"number {trust.number}, signed by the root key, {len(trust.keys)} valid, {len(trust.revoked)} revoked"
+    if wrong:
+        return Finding(check="Trust list", good=False, detail=f"{said}; it does not tell what the books say of {wrong}")
+    return Finding(check="Trust list", good=True, detail=said)
 
 
 def _check_file(record: "KeyRecord") -> None:

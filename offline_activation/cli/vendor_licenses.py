@@ -1,10 +1,10 @@
-"""``license``: list and show the licenses in the books."""
+"""``license``: list and show the licenses in the books.  To stop one is in vendor_stopping."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from offline_activation.cli import manners, vendor_wiring
+from offline_activation.cli import manners, vendor_stopping, vendor_wiring
 from offline_activation.cli.vendor_help import ANYWHERE, epilog
 from offline_activation.errors import Misuse, Refusal
 
@@ -25,6 +25,7 @@ def register(program: typer.Typer) -> None:
     )
     group.command("list", epilog=epilog("activation-vendor license list --expiring 30 --json"))(_list)
     group.command("show", epilog=epilog("activation-vendor license show 7K4M9-2QX0T-5N3BW-8RE6H"))(_show)
+    vendor_stopping.register(group)
     program.add_typer(group, name="license")
 
 
@@ -33,13 +34,21 @@ def _list(
     expiring: Annotated[
         int | None, typer.Option("--expiring", metavar="DAYS", help="Only those whose lease or end comes by then.")
     ] = None,
+    signed_by: Annotated[
+        str, typer.Option("--signed-by", metavar="ID", help="Only those whose last license this key signed.")
+    ] = "",
 ) -> None:
     """List the licenses; with --expiring the renewals that are coming, the next one first."""
+    from offline_activation.vendor.rotation import read_key_id
+
+    signer = read_key_id(signed_by).hex() if signed_by else None
     if expiring is not None and expiring < 0:
         raise Misuse("usage.invalid", what="--expiring is a number of days from today")
     now = vendor_wiring.fixed_clock()()
     with vendor_wiring.open_books() as store, store.read() as work:
-        found = [_row(record, work) for record in _all(work)]
+        found = [_row(record, work) for record in every_license(work)]
+    if signer is not None:
+        found = [row for row in found if row["signed_by"] == signer]
     if expiring is not None:
         last = now + expiring * 86_400
         found = sorted((row for row in found if row["_due"] is not None and row["_due"] <= last), key=_due)
@@ -47,7 +56,7 @@ def _list(
     rows += [
         (
             row["license_number"],
-            row["state"],
+            _state(row),
             str(row["revision"]),
             row["company"],
             row["lease_until"] or "-",
@@ -57,7 +66,8 @@ def _list(
         for row in found
     ]
     shown = [{key: item for key, item in row.items() if not key.startswith("_")} for row in found]
-    empty = ["No license is due by then." if expiring is not None else "There is no license."]
+    empty = ["There is no such license." if signer else "There is no license."]
+    empty = ["No license is due by then."] if expiring is not None else empty
     manners.emit({"licenses": shown}, manners.table(rows) if found else empty)
 
 
@@ -74,11 +84,13 @@ def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License numb
         row = _row(record, work)
         orders = [order_json(order) for order in work.orders(license_number=wanted)]
         responses = [_response(intent) for intent in work.intents(wanted)]
-    result = license_json(record) | {"lease_until": row["lease_until"], "orders": orders, "responses": responses}
+    result = license_json(record) | {key: row[key] for key in ("lease_until", "signed_by", "stopped")}
+    result |= {"orders": orders, "responses": responses}
     manners.emit(result, _page(result))
 
 
-def _all(work: "Work") -> "Iterator[LicenseRecord]":
+def every_license(work: "Work") -> "Iterator[LicenseRecord]":
+    """Return all license records by number, a page at a time."""
     after = None
     while page := work.licenses(after=after, most=_PAGE):
         yield from page
@@ -87,13 +99,10 @@ def _all(work: "Work") -> "Iterator[LicenseRecord]":
 
 def _row(record: "LicenseRecord", work: "Work") -> dict[str, Any]:
     from offline_activation.cli.vendor_show import instant, number
-    from offline_activation.formats.license_document import read_license
-    from offline_activation.vendor.lint import unsigned
+    from offline_activation.vendor.stopping import stop_of
     from offline_activation.verify.standing import due
 
-    signed = [i for i in work.intents(record.license_number) if i.kind == "license" and i.state == "signed"]
-    newest = max(signed, key=lambda intent: intent.revision, default=None)
-    last = read_license(unsigned(newest)) if newest else None
+    issued, stop = newest_issued(work, record), stop_of(work, record)
     return {
         "license_number": number(record.license_number),
         "state": record.state,
@@ -101,21 +110,39 @@ def _row(record: "LicenseRecord", work: "Work") -> dict[str, Any]:
         "product": record.product,
         "company": record.company,
         "until": record.entitlement.until,
-        "lease_until": _last_day(work, newest, last) if newest and last else None,
+        "lease_until": last_day_at_site(work, issued[0], issued[1].lease_until) if issued else None,
         "last_contact": instant(record.last_contact),
-        "_due": due(last) if last else None,
+        "signed_by": issued[0].key_id.hex() if issued else None,
+        "stopped": {"at": instant(stop.at), "by": stop.actor, "reason": stop.reason or None} if stop else None,
+        "_due": due(issued[1]) if issued else None,
     }
 
 
-def _last_day(work: "Work", intent: "Intent", document: "LicenseDocument") -> str | None:
-    """Return the last day of the lease as the site itself counts it, in its own zone."""
+def newest_issued(work: "Work", record: "LicenseRecord") -> "tuple[Intent, LicenseDocument] | None":
+    """Return the newest signed license of a license number, with its ledger row."""
+    from offline_activation.formats.license_document import read_license
+    from offline_activation.vendor.lint import unsigned
+
+    signed = [i for i in work.intents(record.license_number) if i.kind == "license" and i.state == "signed"]
+    newest = max(signed, key=lambda intent: intent.revision, default=None)
+    return None if newest is None else (newest, read_license(unsigned(newest)))
+
+
+def last_day_at_site(work: "Work", intent: "Intent", end: int | None) -> str | None:
+    """Return the last day before ``end`` as the site that asked counts it, in its own zone."""
     from offline_activation.formats.request import receive_request
     from offline_activation.vendor.entitlements import last_day
 
     request = work.find_request(intent.request_id)
-    if document.lease_until is None or request is None:
+    if end is None or request is None:
         return None
-    return last_day(document.lease_until, receive_request(request.document).content.zone)
+    return last_day(end, receive_request(request.document).content.zone)
+
+
+def _state(row: dict[str, Any]) -> str:
+    """Return the state for people, with the reason of a stop."""
+    reason = (row["stopped"] or {}).get("reason")
+    return f"{row['state']} ({reason})" if reason else str(row["state"])
 
 
 def _due(row: dict[str, Any]) -> int:
@@ -147,9 +174,10 @@ def _page(result: dict[str, Any]) -> list[str]:
     bought += [("Options", ", ".join(result["options"]) or "none"), ("Until", result["until"] or "perpetual")]
     rows = [
         ("License number", result["license_number"]),
-        ("State", result["state"]),
+        ("State", _state(result)),
         ("Revision", str(result["revision"])),
         ("Product", result["product"]),
+        *([("Stopped", f"{result['stopped']['at'][:10]} by {result['stopped']['by']}")] if result["stopped"] else []),
         ("Company", result["company"]),
         ("Email", result["email"]),
         ("Lease until", result["lease_until"] or "-"),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from offline_activation.cli import manners
+from offline_activation.cli.vendor_fork import fork_lines
 from offline_activation.cli.vendor_show import (
     changes_json,
     contact_json,
@@ -93,6 +94,7 @@ def review_lines(result: dict[str, Any], file: str) -> list[str]:
         *section("Site", manners.pairs(_site(result))),
         *section("Would be granted", manners.pairs(_grant(result))),
         *section("What changes", _changes(result)),
+        *section("Fork: what was asked before, and now", fork_lines(result["fork"])),
         *section("What the rules say", [_verdict(result), *(f"- {r}" for r in result["reasons"])]),
         "",
         _next_step(result, file),

@@ -1,38 +1,25 @@
-"""``init``, ``keys``, ``trust`` and ``doctor``: the vendor's own house."""
+"""``init`` and ``doctor``: the vendor's own house.  Its keys are in vendor_keys, its products in vendor_products."""
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from offline_activation.cli import manners, vendor_products, vendor_wiring
-from offline_activation.cli.vendor_help import ANYWHERE, epilog
+from offline_activation.cli import manners, vendor_keys, vendor_products, vendor_wiring
+from offline_activation.cli.vendor_help import epilog
 from offline_activation.errors import ActivationError, Misuse, Refusal, Trouble
 
 if TYPE_CHECKING:  # only names in signatures
     from offline_activation.vendor.founding import FirstKey
-    from offline_activation.vendor.records import KeyRecord, Vendor
-
-NO_ENCRYPTION = (
-    "warning: the signing keys are stored WITHOUT a passphrase; whoever can read the directory can sign licenses."
-)
+    from offline_activation.vendor.records import Vendor
 
 
 def register(program: typer.Typer) -> None:
     """Add the commands to ``program``."""
     program.command("init", epilog=epilog('activation-vendor init --name "Inception Technologies"'))(_init)
     vendor_products.register(program)
-    keys = typer.Typer(
-        help="The vendor's keys.  Example: activation-vendor keys list", cls=program.info.cls, epilog=ANYWHERE
-    )
-    keys.command("list", epilog=epilog("activation-vendor keys list --json"))(_list_keys)
-    program.add_typer(keys, name="keys")
-    trust = typer.Typer(
-        help="The trust list.  Example: activation-vendor trust export -o t.txt", cls=program.info.cls, epilog=ANYWHERE
-    )
-    trust.command("export", epilog=epilog("activation-vendor trust export -o trust.txt"))(_export_trust)
-    program.add_typer(trust, name="trust")
+    vendor_keys.register(program)
     program.command("doctor", epilog=epilog("activation-vendor doctor"))(_doctor)
 
 
@@ -53,7 +40,7 @@ def _init(
         raise Misuse("usage.invalid", what="--no-passphrase and a passphrase exclude each other")
     passphrase = None if no_passphrase else vendor_wiring.new_passphrase()
     if no_passphrase:
-        manners.note(NO_ENCRYPTION)
+        manners.note(vendor_keys.NO_ENCRYPTION)
     vendor = _make(name, passphrase)
     if vendor_wiring.keys_vanish():
         manners.note("warning: the keys lie in memory and are gone after a restart; move the home to a disk.")
@@ -152,59 +139,6 @@ def _take_away(made: list[Path]) -> None:
     for path in reversed(made):
         with suppress(OSError):
             path.rmdir() if path.is_dir() else path.unlink()
-
-
-def _list_keys() -> None:
-    """List the vendor's keys."""
-    with vendor_wiring.open_books() as store, store.read() as work:
-        records = work.keys()
-    found = [_key_json(record) for record in records]
-    rows = [
-        (key["fingerprint"], key["role"], key["state"], key["not_before"][:10], key["not_after"][:10], key["uses"])
-        for key in found
-    ]
-    shown = [(*row[:5], ", ".join(row[5]) or "trust list") for row in rows]
-    manners.emit({"keys": found}, manners.table([("Key", "Role", "State", "From", "To", "Signs"), *shown]))
-
-
-def _key_json(record: "KeyRecord") -> dict[str, Any]:
-    from offline_activation.cli.vendor_show import instant
-    from offline_activation.formats.keys import fingerprint
-    from offline_activation.formats.trust_list import Use
-
-    return {
-        "key_id": record.key_id.hex(),
-        "fingerprint": fingerprint(record.public_key),
-        "role": record.role,
-        "state": record.state,
-        "public_key": record.public_key.hex(),
-        "not_before": instant(record.not_before),
-        "not_after": instant(record.not_after),
-        "uses": [use.name.lower() for use in Use if use in record.uses and use.name],
-        "products": None if record.products is None else list(record.products),
-        "file": record.location,
-    }
-
-
-def _export_trust(
-    *,
-    output: Annotated[str, typer.Option("-o", "--output", help="File to write; - is standard output.")] = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-) -> None:
-    """Write the current trust list to a file that every site can import."""
-    from offline_activation.cli.vendor_output import report, write_document
-    from offline_activation.formats.envelope import open_envelope
-    from offline_activation.formats.trust_list import read_trust_list
-
-    if not output:
-        raise Misuse("usage.missing", what="-o FILE")
-    with vendor_wiring.open_books() as store, store.read() as work:
-        document = work.find_trust_list()
-    if document is None:
-        raise Refusal("vendor.not_initialised", path=vendor_wiring.home())
-    number = read_trust_list(open_envelope(document)).number
-    written = write_document(output, document, force=force)
-    report(written, {"file": written, "number": number, "bytes": len(document)}, [f"Trust list {number}: {written}"])
 
 
 def _doctor() -> None:

@@ -159,6 +159,8 @@ class Keys:
     def __init__(self) -> None:
         """Take nothing: the passphrase is looked for when the first key is opened."""
         self._ring: Any = None
+        self.passphrase: bytes | None = None
+        """What opened the first key; ``None`` before, and for keys without encryption."""
 
     def __call__(self, record: "KeyRecord") -> "Signer":
         """Return the signer of ``record``; raises ``key.file``, ``key.passphrase`` or ``usage.missing``."""
@@ -176,9 +178,10 @@ class Keys:
             if given is not None or refusal.code != "key.passphrase":
                 raise
             asked = manners.ask("Passphrase of the signing keys", what=_PASSPHRASE, secret=True)
-            ring = KeyFiles(keys_directory(), asked.encode())
+            given = asked.encode()
+            ring = KeyFiles(keys_directory(), given)
             signer = ring.signer(record)
-        self._ring = ring
+        self._ring, self.passphrase = ring, given
         return signer
 
 

@@ -248,10 +248,25 @@ DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
         "The passphrase does not open the key file {path}.",
         "Try again with the right passphrase (--passphrase-file, ACTIVATION_VENDOR_PASSPHRASE or the prompt).",
     ),
+    "key.is_root": (
+        "KEY",
+        "The key {key} is the root key, and no trust list can revoke the key that signs it.",
+        "Name an issuing key. After a leak of the root key, begin anew with 'activation-vendor init' in a new home.",
+    ),
+    "key.only_one": (
+        "KEY",
+        "The key {key} is the only one that can sign for a product; without it no license could be renewed.",
+        "Add --rotate: a new key takes over in the same trust list.",
+    ),
+    "key.list_full": (
+        "KEY",
+        "A trust list holds at most {limit} {what}.",
+        "Keep the present key until an older one has ended; revoke a retired key only when others may have it.",
+    ),
     "key.none": (
         "KEY",
         "No issuing key can sign for product {product} now.",
-        "List the keys with 'activation-vendor keys list' and renew the issuing key.",
+        "List the keys with 'activation-vendor keys list'; 'activation-vendor keys rotate' makes a new one.",
     ),
     "trust.older": (
         "REPLAY",

@@ -109,6 +109,26 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "There is no license {license_number}.",
         "List the licenses with 'activation-vendor license list'.",
     ),
+    "vendor.license_state": (
+        "STATE",
+        "The license {license_number} is {state}.",
+        "Nothing to do here; 'activation-vendor license show {license_number}' tells when and why.",
+    ),
+    "vendor.license_revoked": (
+        "STATE",
+        "The license {license_number} is revoked, and that is final.",
+        "Enter a new order; the customer activates with the license number of that one.",
+    ),
+    "vendor.unknown_key": (
+        "STATE",
+        "There is no key {key}.",
+        "List the keys with 'activation-vendor keys list'.",
+    ),
+    "vendor.key_state": (
+        "STATE",
+        "The key {key} is already {state}.",
+        "Nothing to do; 'activation-vendor trust export -o FILE' gives the list that says so.",
+    ),
     "vendor.unknown_request": (
         "STATE",
         "There is no request {reference}.",

@@ -1,7 +1,6 @@
 """The two units of work around a signature: claim and intent before it, the response after it, or the claim undone."""
 
 from dataclasses import replace
-from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.license_document import license_payload, read_license
@@ -10,7 +9,7 @@ from offline_activation.formats.refusal import RefusalDocument, refusal_payload
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
 from offline_activation.vendor.drafting import draft_license
 from offline_activation.vendor.entitlements import entitlement_of
-from offline_activation.vendor.lint import unsigned
+from offline_activation.vendor.lint import REASONABLE_REVISION, unsigned
 from offline_activation.vendor.ordering import find_definition
 from offline_activation.vendor.ports import Work
 from offline_activation.vendor.records import (
@@ -22,8 +21,6 @@ from offline_activation.vendor.records import (
 )
 from offline_activation.vendor.review import STOPPED
 
-_REASONABLE_REVISION: Final = 1 << 40
-
 
 def intend_license(work: Work, received: ReceivedRequest, trust: bytes, key: KeyRecord, now: int, actor: str) -> Intent:
     """Bind the license to the server that asks, raise its revision, and record the exact payload about to be signed."""
@@ -32,8 +29,8 @@ def intend_license(work: Work, received: ReceivedRequest, trust: bytes, key: Key
     definition = find_definition(work, request.product)
     if record is None or definition is None:
         raise Refusal("policy.unknown_license")
-    # a person approved a site that is ahead of restored books; a figure beyond reason is left to fail the lint
-    ahead = request.revision if request.revision < _REASONABLE_REVISION else 0
+    # a person approved a site that is ahead of restored books; a figure beyond reason is a thief's (see vendor.lint)
+    ahead = request.revision if request.revision < REASONABLE_REVISION else 0
     revision = max(record.revision, ahead) + 1
     content = draft_license(received, record, definition, revision=revision, trust=trust, now=now)
     work.save_license(replace(record, revision=revision, installation=_installation(request, record.installation)))

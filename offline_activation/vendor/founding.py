@@ -41,11 +41,16 @@ def found_vendor(work: Work, *, name: str, root: FirstKey, issuing: FirstKey, no
     vendor = Vendor(name=name, root=root.signer.public_key, created=now)
     work.save_vendor(vendor)
     work.save_key(_record(root, "root", now, _ROOT_DAYS))
-    work.save_key(_record(issuing, "issuing", now, _ISSUING_DAYS))
+    work.save_key(issuing_record(issuing, now))
     details = {"root": _shown(root.signer.public_key), "issuing": _shown(issuing.signer.public_key)}
     work.append_audit(AuditEntry(at=now, actor=actor, action="vendor.founded", subject=name, details=details))
     publish_trust_list(work, vendor, root.signer, number=1, now=now)
     return vendor
+
+
+def issuing_record(key: FirstKey, now: int) -> KeyRecord:
+    """Return the record of an issuing key that begins to sign now, for all products of the vendor."""
+    return _record(key, "issuing", now, _ISSUING_DAYS)
 
 
 def _record(key: FirstKey, role: str, now: int, days: int) -> KeyRecord:

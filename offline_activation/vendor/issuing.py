@@ -225,6 +225,8 @@ def _open_key(desk: Desk, received: ReceivedRequest, now: int, use: Use = Use.LI
         if intent is not None and intent.state == "signed":
             return
         key = find_key(work.keys(), intent.key_id) if intent is not None else None
+        if key is not None and key.state == "revoked":
+            key = None  # its file may be destroyed; the intent is abandoned, and the next answer takes another key
         key = key or issuing_key(work.keys(), product=received.content.product, use=use, now=now)
     desk.signers(key)
 

@@ -6,6 +6,7 @@ signs has not passed here.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.envelope import Envelope, Kind
@@ -22,6 +23,9 @@ from offline_activation.verify.checks import Evidence, Facts, check_response
 from offline_activation.verify.trust import Trust, is_revoked, pinned_trust, signing_key
 
 Response = LicenseDocument | RefusalDocument
+
+REASONABLE_REVISION: Final = 1 << 40
+"""No vendor ever gets there: a license with such a revision was signed by a thief who had an issuing key."""
 
 _KINDS = {"license": Kind.LICENSE, "refusal": Kind.REFUSAL}
 
@@ -40,6 +44,7 @@ def lint(
     try:
         content = read_response(envelope)
         _check_recorded(content, intent, received)
+        _check_follows(content, received, root)
         _check_real_key(content, envelope, root)
         _check_as_the_site(content, received, now, randomness)
     except Refusal as refusal:
@@ -66,10 +71,18 @@ def _check_recorded(content: Response, intent: Intent, received: ReceivedRequest
     same = encoded == intent.payload and content.request_id == received.request_id == intent.request_id
     if isinstance(content, LicenseDocument):
         same = same and (content.license_number, content.revision) == (intent.license_number, intent.revision)
-        if content.revision <= received.content.revision:
-            raise Refusal("replay.older_revision", found=content.revision, installed=received.content.revision)
     if not same:
         raise Refusal("policy.changed_since", reference=received.reference)
+
+
+def _check_follows(content: Response, received: ReceivedRequest, root: PublicKey) -> None:
+    """Refuse a revision that the site would refuse; a forged one no longer counts there once its key is revoked."""
+    there = received.content.revision
+    if isinstance(content, RefusalDocument) or content.revision > there:
+        return
+    if there >= REASONABLE_REVISION and receive_trust_list(content.trust, root).revoked:
+        return
+    raise Refusal("replay.older_revision", found=content.revision, installed=there)
 
 
 def _check_real_key(content: Response, envelope: Envelope, root: PublicKey) -> None:
