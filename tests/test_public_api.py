@@ -140,6 +140,7 @@ def test_a_license_keeps_its_public_names() -> None:
         "limit",
         "limits",
         "maintenance_until",
+        "near",
         "options",
         "problem",
         "product",

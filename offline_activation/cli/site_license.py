@@ -13,6 +13,7 @@ from offline_activation.cli.site_views import (
     license_lines,
     open_site,
     problem_lines,
+    problems_json,
     request_json,
     request_lines,
     warn_each,
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 OVER_LIMIT = "over_limit"
 
 Options = Annotated[list[str] | None, typer.Option("--option", metavar="NAME", help="An option that must be on.")]
-Use = Annotated[list[str] | None, typer.Option("--use", metavar="LIMIT=N", help="How many are in use.")]
+Use = Annotated[
+    list[str] | None,
+    typer.Option("--use", metavar="LIMIT=N", help="How many are in use; inactive employees do not count."),
+]
 At = Annotated[str, typer.Option("--at", metavar="DATE", help="YYYY-MM-DD, or an instant YYYY-MM-DDTHH:MM:SSZ.")]
 
 
@@ -84,6 +88,8 @@ def _judge(now: int, options: list[str], uses: list[str]) -> None:
     in_use = read_uses(uses)
     found = _load(now)
     result: dict[str, Any] = license_json(found)
+    near = [warning for name, count in in_use.items() if (warning := found.near(name, in_use=count)) is not None]
+    result["warnings"] += problems_json(near)
     try:
         _require(found, options, in_use)
     except Misuse:
@@ -94,7 +100,7 @@ def _judge(now: int, options: list[str], uses: list[str]) -> None:
         emit_refused(result, error, license_lines(found, state=result["state"]))
     else:
         manners.emit(result, license_lines(found))
-    warn_each(found.warnings)
+    warn_each((*found.warnings, *near))
 
 
 def _require(found: "License", options: list[str], in_use: dict[str, int]) -> None:

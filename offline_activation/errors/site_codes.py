@@ -95,6 +95,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "{limit} in use: {used}, licensed: {licensed}.",
         "Reduce the use or buy more, make a request and import the response.",
     ),
+    "license.near_limit": (
+        "LIMIT",
+        "{limit} in use: {used} of {licensed} licensed.",
+        "Buy more before they are needed, make a request and import the response.",
+    ),
     "license.option_missing": (
         "POLICY",
         "The option {option} is not licensed.",
