@@ -54,7 +54,7 @@ def _license() -> None:
     from offline_activation.site.pending import open_requests
 
     now = int(time.time())
-    found = _load(now)
+    found = _load()
     problem: ActivationError | None = found.problem
     try:
         waiting = open_requests(open_site(reading=True))
@@ -74,19 +74,16 @@ def _license() -> None:
 
 def _check(*, option: Options = None, use: Use = None) -> None:
     """Exit 0 when the product may run so now, else 1 with the code; for scripts."""
-    import time
-
-    _judge(int(time.time()), option or [], use or [])
+    _judge(_load(), option or [], use or [])
 
 
 def _forecast(*, at: At, option: Options = None, use: Use = None) -> None:
     """Check by the same rules at another time: exit 0 when the product may run so then, else 1 with the code."""
-    _judge(_instant(at), option or [], use or [])
+    _judge(_load(_instant(at)), option or [], use or [])
 
 
-def _judge(now: int, options: list[str], uses: list[str]) -> None:
+def _judge(found: "License", options: list[str], uses: list[str]) -> None:
     in_use = read_uses(uses)
-    found = _load(now)
     result: dict[str, Any] = license_json(found)
     near = [warning for name, count in in_use.items() if (warning := found.near(name, in_use=count)) is not None]
     result["warnings"] += problems_json(near)
@@ -145,9 +142,13 @@ def read_uses(uses: list[str]) -> dict[str, int]:
     return found
 
 
-def _load(now: int) -> "License":
-    """Return the license at ``now`` without looking at owner and modes, as the application does at its start."""
+def _load(at: int | None = None) -> "License":
+    """Return the license without looking at owner and modes, as the application does at its start.
+
+    Now, it is a witness of this clock; at another time it is a forecast, to which no clock is wrong.
+    """
     from offline_activation.verify.installed import (
+        forecast_license,
         is_client,
         load_license,
         read_product_file,
@@ -156,7 +157,9 @@ def _load(now: int) -> "License":
     product = read_product_file(home())
     if is_client(home()):
         raise Refusal("site.not_the_server")
-    return load_license(product.product, home=home(), now=now)
+    if at is not None:
+        return forecast_license(product.product, home=home(), now=at)
+    return load_license(product.product, home=home(), witness=True)
 
 
 def _instant(text: str) -> int:

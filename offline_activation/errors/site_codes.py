@@ -44,6 +44,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "The clock of this server shows {now}, but it has already been {seen}.",
         "Correct the clock of this server.",
     ),
+    "clock.problem": (
+        "CLOCK",
+        "The clock of this server shows {now}, but it has already been {seen}; the days to correct it are over.",
+        "Correct the clock of this server; if it is right, make a request and import the response.",
+    ),
     # the states of a license
     "license.not_activated": (
         "STATE",

@@ -18,9 +18,11 @@ from offline_activation.site.installation import Installation, read_installation
 from offline_activation.site.safety import stranger
 from offline_activation.verify import installed
 from offline_activation.verify.checks import CLOCK_TOLERANCE, check_installed
+from offline_activation.verify.clock import judge
 from offline_activation.verify.directory import find_product
 from offline_activation.verify.ownership import as_owner
 from offline_activation.verify.trust import pinned_trust, updated
+from offline_activation.verify.witness import notes_of
 
 LEAST_SPACE: Final = 1 << 20
 """Free bytes that an import needs with a wide margin."""
@@ -180,6 +182,10 @@ def _clock(directory: StateDirectory, now: int) -> str | Finding:
     product = installed.read_product_file(str(directory.home))
     trust = installed.read_trust(str(directory.home), product)
     seen = max(product.issued, trust.current.issued, _issued(directory))
+    clock = judge(now, notes_of(str(directory.home)), signed=seen)
+    if clock.is_set_back and clock.seen > seen:
+        message = f"it shows {show_instant(now)}, but it has already been {show_instant(clock.seen)}"
+        return Finding(name="clock", result="problem", message=message, next_step=step)
     if now + CLOCK_TOLERANCE < seen:
         message = f"it shows {show_instant(now)}, but the vendor's documents are from {show_instant(seen)}"
         return Finding(name="clock", result="problem", message=message, next_step=step)
