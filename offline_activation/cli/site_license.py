@@ -147,6 +147,8 @@ def _load(at: int | None = None) -> "License":
 
     Now, it is a witness of this clock; at another time it is a forecast, to which no clock is wrong.
     """
+    import time
+
     from offline_activation.verify.installed import (
         forecast_license,
         is_client,
@@ -158,7 +160,7 @@ def _load(at: int | None = None) -> "License":
     if is_client(home()):
         raise Refusal("site.not_the_server")
     if at is not None:
-        return forecast_license(product.product, home=home(), now=at)
+        return forecast_license(product.product, home=home(), now=at, today=int(time.time()))
     return load_license(product.product, home=home(), witness=True)
 
 

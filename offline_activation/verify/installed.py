@@ -38,6 +38,7 @@ from offline_activation.verify.directory import (
     read_product_file,
     read_trust,
 )
+from offline_activation.verify.drift import Drift, judge_drift
 from offline_activation.verify.license import License
 from offline_activation.verify.standing import (
     NOT_ACTIVATED,
@@ -47,7 +48,7 @@ from offline_activation.verify.standing import (
     under_clock,
     unlicensed_standing,
 )
-from offline_activation.verify.witness import file_time, keep_notes, notes_of
+from offline_activation.verify.witness import file_time, keep_drift, keep_notes, noted_drift, notes_of
 
 __all__ = [
     "CLIENT",
@@ -124,10 +125,13 @@ def load_license(
     return found
 
 
-def forecast_license(product: str, *, home: str, now: int) -> License:
-    """Return what ``product`` may do at another time by the same rules; what the clock has shown is left aside."""
+def forecast_license(product: str, *, home: str, now: int, today: int) -> License:
+    """Return what ``product`` may do at ``now`` by the same rules; what the clock has shown is left aside.
+
+    Hardware that has changed is seen ``today``, unless it was noted earlier.  Both in seconds since 1970 UTC.
+    """
     try:
-        return _load(home, product, None, _When(now=now, notes=Notes()))
+        return _load(home, product, None, _When(now=now, notes=Notes(drift=notes_of(home).drift), sighted=today))
     except ActivationError as error:
         return License(product=None, document=None, standing=Standing(state=NOT_ACTIVATED, problem=error))
 
@@ -141,6 +145,8 @@ class _When:
     file_time: int = 0
     """0 for a time that was given: the files know only this machine's clock."""
     witness: bool = False
+    sighted: int | None = None
+    """In a forecast: today, when changed hardware is seen."""
 
 
 def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
@@ -169,17 +175,25 @@ def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
     notes += [Trouble("site.restored", name=TRUST)] if damaged else []
     notes += [Trouble("license.restored")] if restored else []
     signed = max(accepted.license.issued, accepted.trust.current.issued, product.issued)
-    clock = _clock(home, when, signed=signed)
+    clock = judge(when.now, when.notes, signed=signed, file_time=when.file_time)
+    drift = _drift(home, accepted, when, clock)
+    if when.witness:
+        _remember(home, when, clock, signed, drift)
+    if drift is not None and drift.is_over:
+        standing = Standing(state=WRONG_MACHINE, problem=drift.problem(), warnings=tuple(notes))
+        return License(product=product, document=accepted.license, standing=standing)
     standing = licensed_standing(accepted.license, product, clock.judged)
     standing = under_clock(standing, clock, product)
-    warnings = (*standing.warnings, *notes, *_notes(accepted, clock))
+    warnings = (*standing.warnings, *notes, *_notes(accepted, clock, drift))
     standing = changed(standing, warnings=warnings)
     return License(product=product, document=accepted.license, standing=standing, seen=when.now)
 
 
 def _unlicensed(home: str, product: ProductDocument, notes: list[ActivationError], when: _When) -> License:
     since = read_initialised(home)
-    clock = _clock(home, when, signed=product.issued)
+    clock = judge(when.now, when.notes, signed=product.issued, file_time=when.file_time)
+    if when.witness:
+        _remember(home, when, clock, product.issued, None)
     if clock.is_set_back or (since is not None and since > when.now + CLOCK_TOLERANCE):
         notes = [*notes, _set_back(when.now, max(clock.seen if clock.is_set_back else 0, since or 0))]
     standing = unlicensed_standing(product, since, clock.judged)
@@ -187,18 +201,25 @@ def _unlicensed(home: str, product: ProductDocument, notes: list[ActivationError
     return License(product=product, document=None, standing=changed(standing, warnings=warnings))
 
 
-def _clock(home: str, when: _When, *, signed: int) -> Clock:
-    """Return what the witnesses say, and let them remember this start when it is a witness."""
-    clock = judge(when.now, when.notes, signed=signed, file_time=when.file_time)
-    if when.witness:
-        keep_notes(home, when.notes, noted(when.notes, clock, signed=signed))
-    return clock
+def _drift(home: str, accepted: AcceptedLicense, when: _When, clock: Clock) -> Drift | None:
+    """Return how a drifted machine stands at the time by which ends are judged."""
+    if accepted.match.verdict != "drifted":
+        return None
+    noted_at = (*noted_drift(home, when.notes), when.sighted)
+    return judge_drift(accepted.match, noted_at, issued=accepted.license.issued, now=clock.judged)
 
 
-def _notes(accepted: AcceptedLicense, clock: Clock) -> list[ActivationError]:
+def _remember(home: str, when: _When, clock: Clock, signed: int, drift: Drift | None) -> None:
+    """Let the state directory remember this sighting."""
+    since = drift.since if drift is not None else None
+    keep_drift(home, since)
+    keep_notes(home, when.notes, changed(noted(when.notes, clock, signed=signed), drift=since))
+
+
+def _notes(accepted: AcceptedLicense, clock: Clock, drift: Drift | None) -> list[ActivationError]:
     notes: list[ActivationError] = []
-    if accepted.match.verdict == "drifted":
-        notes.append(Refusal("license.hardware_changed", what=accepted.match.explanation))
+    if drift is not None:
+        notes.append(drift.warning())
     if accepted.revoked_key:
         notes.append(Refusal("key.revoked", kind="license"))
     if accepted.license.issued > clock.now + CLOCK_TOLERANCE and not clock.is_set_back:

@@ -13,6 +13,8 @@ from offline_activation.verify.directory import INITIALISED, KEPT_LICENSE, LICEN
 
 CLOCK: Final = "clock"
 """The notes of time (see ``clock.Notes``), one line of text."""
+DRIFT: Final = "drift"
+"""When changed hardware was first seen, seconds since 1970 as text; ``clock`` holds a second copy."""
 LIMIT: Final = 256
 """Largest file of notes worth reading, in bytes."""
 _DATED: Final = (PRODUCT, TRUST, LICENSE, KEPT_LICENSE, INITIALISED, "history.jsonl")
@@ -44,6 +46,29 @@ def keep_notes(home: str, before: Notes, after: Notes) -> None:
             replace_durably(os.path.join(home, CLOCK), write_notes(after))
         except ActivationError:  # a full or read-only disk: the old notes, or none, go on counting
             return
+
+
+def noted_drift(home: str, notes: Notes) -> tuple[int | None, int | None]:
+    """Return both copies of the note when changed hardware was first seen."""
+    try:
+        return int(read_bounded(os.path.join(home, DRIFT), limit=32)), notes.drift
+    except (ActivationError, ValueError):
+        return None, notes.drift
+
+
+def keep_drift(home: str, since: int | None) -> None:
+    """Write when changed hardware was first seen, or remove the note of it; raises nothing."""
+    path = os.path.join(home, DRIFT)
+    if not may_write(home):
+        return
+    try:
+        if since is None:
+            if os.path.lexists(path):
+                os.unlink(path)
+        elif noted_drift(home, Notes())[0] != since:
+            replace_durably(path, f"{since}\n".encode())
+    except (ActivationError, OSError):  # as with the notes of time
+        return
 
 
 def may_write(home: str) -> bool:
