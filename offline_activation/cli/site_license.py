@@ -33,6 +33,14 @@ Use = Annotated[
 ]
 At = Annotated[str, typer.Option("--at", metavar="DATE", help="YYYY-MM-DD, or an instant YYYY-MM-DDTHH:MM:SSZ.")]
 
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without", metavar="COMPONENT", help="A component that this machine shows no longer, for example volume_id."
+    ),
+]
+Ics = Annotated[str, typer.Option("--ics", metavar="FILE", help="Write the due dates as a calendar; - is stdout.")]
+
 
 def register(program: typer.Typer) -> None:
     """Add the commands to ``program``."""
@@ -77,9 +85,39 @@ def _check(*, option: Options = None, use: Use = None) -> None:
     _judge(_load(), option or [], use or [])
 
 
-def _forecast(*, at: At, option: Options = None, use: Use = None) -> None:
-    """Check by the same rules at another time: exit 0 when the product may run so then, else 1 with the code."""
-    _judge(_load(_instant(at)), option or [], use or [])
+def _forecast(
+    *,
+    at: At = "",
+    option: Options = None,
+    use: Use = None,
+    without: Without = None,
+    ics: Ics = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace a calendar that exists.")] = False,
+) -> None:
+    """Check by the same rules at another time: exit 0 when the product may run so then, else 1 with the code.
+
+    With --ics: write what is due when as a calendar instead.
+    """
+    if ics:
+        if at or option or use or without:
+            raise Misuse("usage.invalid", what="--ics stands alone: a calendar is not of one time or use")
+        from offline_activation.cli.site_calendar import write_calendar
+
+        write_calendar(ics, force=force)
+        return
+    if not at:
+        raise Misuse("usage.missing", what="--at DATE or --ics FILE")
+    _judge(_load(_instant(at), _components(without or [])), option or [], use or [])
+
+
+def _components(names: list[str]) -> tuple[str, ...]:
+    from offline_activation.identity.matching import SHOWN
+
+    given = tuple(name.replace("-", "_") for name in names)
+    for name in given:
+        if name not in SHOWN:
+            raise no_such("component", name, SHOWN)
+    return given
 
 
 def _judge(found: "License", options: list[str], uses: list[str]) -> None:
@@ -142,7 +180,7 @@ def read_uses(uses: list[str]) -> dict[str, int]:
     return found
 
 
-def _load(at: int | None = None) -> "License":
+def _load(at: int | None = None, without: tuple[str, ...] = ()) -> "License":
     """Return the license without looking at owner and modes, as the application does at its start.
 
     Now, it is a witness of this clock; at another time it is a forecast, to which no clock is wrong.
@@ -160,7 +198,7 @@ def _load(at: int | None = None) -> "License":
     if is_client(home()):
         raise Refusal("site.not_the_server")
     if at is not None:
-        return forecast_license(product.product, home=home(), now=at, today=int(time.time()))
+        return forecast_license(product.product, home=home(), now=at, today=int(time.time()), without=without)
     return load_license(product.product, home=home(), witness=True)
 
 

@@ -125,13 +125,15 @@ def load_license(
     return found
 
 
-def forecast_license(product: str, *, home: str, now: int, today: int) -> License:
+def forecast_license(product: str, *, home: str, now: int, today: int, without: tuple[str, ...] = ()) -> License:
     """Return what ``product`` may do at ``now`` by the same rules; what the clock has shown is left aside.
 
     Hardware that has changed is seen ``today``, unless it was noted earlier.  Both in seconds since 1970 UTC.
+    ``without`` names components that the machine is thought to show no longer.
     """
+    when = _When(now=now, notes=Notes(drift=notes_of(home).drift), sighted=today, without=without)
     try:
-        return _load(home, product, None, _When(now=now, notes=Notes(drift=notes_of(home).drift), sighted=today))
+        return _load(home, product, None, when)
     except ActivationError as error:
         return License(product=None, document=None, standing=Standing(state=NOT_ACTIVATED, problem=error))
 
@@ -147,6 +149,8 @@ class _When:
     witness: bool = False
     sighted: int | None = None
     """In a forecast: today, when changed hardware is seen."""
+    without: tuple[str, ...] = ()
+    """In a forecast: components taken away."""
 
 
 def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
@@ -164,7 +168,7 @@ def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
     try:
         key, stood_in = find_site_key(home)
         trust, damaged = find_trust(home, product)
-        found = read_license_in_force(home, trust=trust, facts=facts_of(home, product, key))
+        found = read_license_in_force(home, trust=trust, facts=facts_of(home, product, key, without=when.without))
     except ActivationError as error:
         state = _STATE_OF_CODE.get(error.code, NOT_ACTIVATED)
         return License(product=product, document=None, standing=Standing(state=state, problem=error))

@@ -111,3 +111,47 @@ def test_the_old_disk_back_ends_the_countdown(site: Site) -> None:
     assert site.json("license")["state"] == "active"
     assert not (site.home / "drift").exists()
     assert "drift" not in (site.home / "clock").read_text()
+
+
+def at(days: int) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(time.time() + days * DAY))
+
+
+@pytest.mark.parametrize(
+    ("without", "days", "state"),
+    [
+        ([], 16, "active"),
+        (["volume_id"], 13, "active"),
+        (["volume-id"], 16, "wrong_machine"),
+        (["volume_id", "machine_id"], 1, "wrong_machine"),
+        (["network"], 16, "active"),
+        (["volume_id", "machine_id", "firmware_uuid", "network"], 1, "wrong_machine"),
+    ],
+)
+def test_a_forecast_without_a_component_runs_the_same_rules(
+    site: Site, there: There, without: list[str], days: int, state: str
+) -> None:
+    """The license is bound to the machine that the namespace shows."""
+    key = bytes.fromhex((site.home / "site_key.pub").read_text())
+    shown = there("tech-info").json
+    assert shown["volume_source"], "this test needs a machine with a volume id"
+    seen = {each.name: each for each in read_components(str(site.home))}
+    seen["firmware_uuid"] = Component(name="firmware_uuid", value=UUID, source="", note="")
+    volume = Component(name="volume_id", value=shown["volume_id"], source="", note="")
+    names = ("machine_id", "firmware_uuid")
+    marks = {n: blinded(seen[n], product="infinitime", site_key=key) for n in names}
+    marks["volume_id"] = blinded(volume, product="infinitime", site_key=key)
+    reference = site.json("pending")["requests"][0]["reference"]
+    request = (site.home / "requests" / f"{reference}.cose").read_bytes()
+    document = site.vendor.answer(request, site.home, components=marks)
+    for name in ("license.cose", "license.kept.cose"):
+        (site.home / name).write_bytes(document)
+    before = site.state()
+    options = [part for name in without for part in ("--without", name)]
+    found = there("forecast", "--at", at(days), *options)
+    if shown["volume_source"].startswith("fallback:") and "machine_id" not in without:
+        assert found.json["state"] == "active"  # the fallback is still there when the volume shows nothing
+    else:
+        assert found.json["state"] == state
+        assert found.code == (0 if state == "active" else 1)
+    assert site.state() == before
