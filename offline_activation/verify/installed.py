@@ -106,12 +106,9 @@ def load_license(
     directory = os.fspath(home) if home is not None else default_home()
     instant = int(time.time() if now is None else now)
     try:
-        when = _When(
-            now=instant,
-            notes=notes_of(directory),
-            file_time=file_time(directory) if now is None else 0,
-            witness=witness,
-        )
+        notes = notes_of(directory)
+        dated = file_time(directory) if now is None and notes.mark is None else 0
+        when = _When(now=instant, notes=notes, file_time=dated, witness=witness)
         found = _load(directory, product, root, when)
     except ActivationError as error:
         found = License(product=None, document=None, standing=Standing(state=NOT_ACTIVATED, problem=error))
