@@ -122,6 +122,7 @@ def test_load_license_keeps_its_signature() -> None:
         "now": (keyword, None),
         "strict": (keyword, False),
         "previous": (keyword, None),
+        "witness": (keyword, False),
     }
     assert signature.return_annotation is License
 
@@ -140,6 +141,7 @@ def test_a_license_keeps_its_public_names() -> None:
         "limit",
         "limits",
         "maintenance_until",
+        "near",
         "options",
         "problem",
         "product",

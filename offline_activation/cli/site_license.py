@@ -13,6 +13,7 @@ from offline_activation.cli.site_views import (
     license_lines,
     open_site,
     problem_lines,
+    problems_json,
     request_json,
     request_lines,
     warn_each,
@@ -26,8 +27,19 @@ if TYPE_CHECKING:
 OVER_LIMIT = "over_limit"
 
 Options = Annotated[list[str] | None, typer.Option("--option", metavar="NAME", help="An option that must be on.")]
-Use = Annotated[list[str] | None, typer.Option("--use", metavar="LIMIT=N", help="How many are in use.")]
+Use = Annotated[
+    list[str] | None,
+    typer.Option("--use", metavar="LIMIT=N", help="How many are in use; inactive employees do not count."),
+]
 At = Annotated[str, typer.Option("--at", metavar="DATE", help="YYYY-MM-DD, or an instant YYYY-MM-DDTHH:MM:SSZ.")]
+
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without", metavar="COMPONENT", help="A component that this machine shows no longer, for example volume_id."
+    ),
+]
+Ics = Annotated[str, typer.Option("--ics", metavar="FILE", help="Write the due dates as a calendar; - is stdout.")]
 
 
 def register(program: typer.Typer) -> None:
@@ -50,7 +62,7 @@ def _license() -> None:
     from offline_activation.site.pending import open_requests
 
     now = int(time.time())
-    found = _load(now)
+    found = _load()
     problem: ActivationError | None = found.problem
     try:
         waiting = open_requests(open_site(reading=True))
@@ -70,20 +82,49 @@ def _license() -> None:
 
 def _check(*, option: Options = None, use: Use = None) -> None:
     """Exit 0 when the product may run so now, else 1 with the code; for scripts."""
-    import time
-
-    _judge(int(time.time()), option or [], use or [])
+    _judge(_load(), option or [], use or [])
 
 
-def _forecast(*, at: At, option: Options = None, use: Use = None) -> None:
-    """Check by the same rules at another time: exit 0 when the product may run so then, else 1 with the code."""
-    _judge(_instant(at), option or [], use or [])
+def _forecast(
+    *,
+    at: At = "",
+    option: Options = None,
+    use: Use = None,
+    without: Without = None,
+    ics: Ics = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace a calendar that exists.")] = False,
+) -> None:
+    """Check by the same rules at another time: exit 0 when the product may run so then, else 1 with the code.
+
+    With --ics: write what is due when as a calendar instead.
+    """
+    if ics:
+        if at or option or use or without:
+            raise Misuse("usage.invalid", what="--ics stands alone: a calendar is not of one time or use")
+        from offline_activation.cli.site_calendar import write_calendar
+
+        write_calendar(ics, force=force)
+        return
+    if not at:
+        raise Misuse("usage.missing", what="--at DATE or --ics FILE")
+    _judge(_load(_instant(at), _components(without or [])), option or [], use or [])
 
 
-def _judge(now: int, options: list[str], uses: list[str]) -> None:
+def _components(names: list[str]) -> tuple[str, ...]:
+    from offline_activation.identity.matching import SHOWN
+
+    given = tuple(name.replace("-", "_") for name in names)
+    for name in given:
+        if name not in SHOWN:
+            raise no_such("component", name, SHOWN)
+    return given
+
+
+def _judge(found: "License", options: list[str], uses: list[str]) -> None:
     in_use = read_uses(uses)
-    found = _load(now)
     result: dict[str, Any] = license_json(found)
+    near = [warning for name, count in in_use.items() if (warning := found.near(name, in_use=count)) is not None]
+    result["warnings"] += problems_json(near)
     try:
         _require(found, options, in_use)
     except Misuse:
@@ -94,7 +135,7 @@ def _judge(now: int, options: list[str], uses: list[str]) -> None:
         emit_refused(result, error, license_lines(found, state=result["state"]))
     else:
         manners.emit(result, license_lines(found))
-    warn_each(found.warnings)
+    warn_each((*found.warnings, *near))
 
 
 def _require(found: "License", options: list[str], in_use: dict[str, int]) -> None:
@@ -139,9 +180,15 @@ def read_uses(uses: list[str]) -> dict[str, int]:
     return found
 
 
-def _load(now: int) -> "License":
-    """Return the license at ``now`` without looking at owner and modes, as the application does at its start."""
+def _load(at: int | None = None, without: tuple[str, ...] = ()) -> "License":
+    """Return the license without looking at owner and modes, as the application does at its start.
+
+    Now, it is a witness of this clock; at another time it is a forecast, to which no clock is wrong.
+    """
+    import time
+
     from offline_activation.verify.installed import (
+        forecast_license,
         is_client,
         load_license,
         read_product_file,
@@ -150,7 +197,9 @@ def _load(now: int) -> "License":
     product = read_product_file(home())
     if is_client(home()):
         raise Refusal("site.not_the_server")
-    return load_license(product.product, home=home(), now=now)
+    if at is not None:
+        return forecast_license(product.product, home=home(), now=at, today=int(time.time()), without=without)
+    return load_license(product.product, home=home(), witness=True)
 
 
 def _instant(text: str) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from offline_activation.cli import manners
-from offline_activation.cli.site_views import open_site, request_json, request_lines
+from offline_activation.cli.site_views import open_site, request_json, request_lines, witness_clock
 from offline_activation.errors import Refusal
 
 
@@ -39,4 +39,5 @@ def _cancel(
     from offline_activation.site.requesting import cancel
 
     cancelled = cancel(open_site(), reference, now=int(time.time()))
+    witness_clock()
     manners.emit({"reference": cancelled, "state": "cancelled"}, [f"Request {cancelled} is cancelled."])

@@ -9,7 +9,7 @@ import typer
 
 from offline_activation.cli import manners
 from offline_activation.cli import site_request_options as options
-from offline_activation.cli.site_views import open_site, problems_json, warn_each
+from offline_activation.cli.site_views import open_site, problems_json, warn_each, witness_clock
 from offline_activation.errors import Misuse
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ def _make(
         requesting.withdraw(directory, made)
         raise
     warnings = (*requesting.conclude(directory, made, now=now), *requesting.still_open(directory, made))
+    witness_clock()
     warn_each(warnings)
     _emit(made, file, outputs, {"warnings": problems_json(warnings)}, directory)
 

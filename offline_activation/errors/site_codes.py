@@ -44,6 +44,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "The clock of this server shows {now}, but it has already been {seen}.",
         "Correct the clock of this server.",
     ),
+    "clock.problem": (
+        "CLOCK",
+        "The clock of this server shows {now}, but it has already been {seen}; the days to correct it are over.",
+        "Correct the clock of this server; if it is right, make a request and import the response.",
+    ),
     # the states of a license
     "license.not_activated": (
         "STATE",
@@ -94,6 +99,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "LIMIT",
         "{limit} in use: {used}, licensed: {licensed}.",
         "Reduce the use or buy more, make a request and import the response.",
+    ),
+    "license.near_limit": (
+        "LIMIT",
+        "{limit} in use: {used} of {licensed} licensed.",
+        "Buy more before they are needed, make a request and import the response.",
     ),
     "license.option_missing": (
         "POLICY",

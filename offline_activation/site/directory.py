@@ -18,6 +18,7 @@ from offline_activation.formats.cbor import MAX_SIZE
 from offline_activation.site import lock, safety
 from offline_activation.verify import installed
 from offline_activation.verify.ownership import as_owner
+from offline_activation.verify.witness import CLOCK, DRIFT
 
 SITE_KEY: Final = "site_key"
 """The private seed of the site key, 32 bytes."""
@@ -41,6 +42,8 @@ STATE_FILES: Final = (
     installed.SITE_KEY_PUBLIC,
     installed.KEPT_SITE_KEY_PUBLIC,
     installed.INITIALISED,
+    CLOCK,
+    DRIFT,
     SITE_KEY,
     CLIENT,
     CONTACT,

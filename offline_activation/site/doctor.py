@@ -18,9 +18,12 @@ from offline_activation.site.installation import Installation, read_installation
 from offline_activation.site.safety import stranger
 from offline_activation.verify import installed
 from offline_activation.verify.checks import CLOCK_TOLERANCE, check_installed
+from offline_activation.verify.clock import judge
 from offline_activation.verify.directory import find_product
+from offline_activation.verify.drift import REBIND, judge_drift
 from offline_activation.verify.ownership import as_owner
 from offline_activation.verify.trust import pinned_trust, updated
+from offline_activation.verify.witness import noted_drift, notes_of
 
 LEAST_SPACE: Final = 1 << 20
 """Free bytes that an import needs with a wide margin."""
@@ -56,7 +59,7 @@ def examine(directory: StateDirectory, *, now: int) -> Iterator[Finding]:
         yield _finding(name, partial(check, directory))
     is_client = installed.is_client(str(directory.home))
     if not is_client:
-        yield from _license_copies(directory)
+        yield from _license_copies(directory, now)
     yield _finding("clock", partial(_clock, directory, now))
     if is_client:
         yield Finding(name="state", result="ok", message="a client installation; licenses are handled on the server")
@@ -143,17 +146,17 @@ def _machine(directory: StateDirectory) -> str | Finding:
     return Finding(name="machine", result="warning", message=message, next_step=step)
 
 
-def _license_copies(directory: StateDirectory) -> Iterator[Finding]:
+def _license_copies(directory: StateDirectory, now: int) -> Iterator[Finding]:
     try:
         site = read_installation(directory)
     except ActivationError as error:
         yield Finding(name="license", result="problem", message=error.message, next_step=error.remedy)
         return
     for name in (installed.LICENSE, installed.KEPT_LICENSE):
-        yield _finding(name, partial(_copy, site, name))
+        yield _finding(name, partial(_copy, site, name, now))
 
 
-def _copy(site: Installation, name: str) -> str | Finding:
+def _copy(site: Installation, name: str, now: int) -> str | Finding:
     document = site.directory.read(name)
     if document is None and site.license is None:
         return "no license yet"
@@ -165,9 +168,13 @@ def _copy(site: Installation, name: str) -> str | Finding:
     except Refusal as refusal:
         serious = site.license is None or refusal.code == "license.wrong_machine"
         return Finding(name=name, result="problem" if serious else "warning", message=refusal.message, next_step=again)
-    if accepted.match.verdict == "drifted":
-        step = "Make a request with 'activation-site rebind' and import the response."
-        return Finding(name=name, result="warning", message=accepted.match.explanation, next_step=step)
+    notes = notes_of(str(site.directory.home))
+    issued = accepted.license.issued
+    at = judge(now, notes, signed=max(issued, accepted.trust.current.issued, site.product.issued)).judged
+    drift = judge_drift(accepted.match, noted_drift(str(site.directory.home), notes), issued=issued, now=at)
+    if drift is not None:
+        result: Result = "problem" if drift.is_over else "warning"
+        return Finding(name=name, result=result, message=drift.explanation, next_step=REBIND)
     if site.license is not None and accepted.license.revision != site.license.content.revision:
         return Finding(name=name, result="warning", message="an older revision", next_step=again)
     return f"revision {accepted.license.revision}, {accepted.match.explanation}"
@@ -180,6 +187,10 @@ def _clock(directory: StateDirectory, now: int) -> str | Finding:
     product = installed.read_product_file(str(directory.home))
     trust = installed.read_trust(str(directory.home), product)
     seen = max(product.issued, trust.current.issued, _issued(directory))
+    clock = judge(now, notes_of(str(directory.home)), signed=seen)
+    if clock.is_set_back and clock.seen > seen:
+        message = f"it shows {show_instant(now)}, but it has already been {show_instant(clock.seen)}"
+        return Finding(name="clock", result="problem", message=message, next_step=step)
     if now + CLOCK_TOLERANCE < seen:
         message = f"it shows {show_instant(now)}, but the vendor's documents are from {show_instant(seen)}"
         return Finding(name="clock", result="problem", message=message, next_step=step)

@@ -19,7 +19,9 @@ from offline_activation.site.difference import Change, difference
 from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, keep_newest_trust, read_installation
 from offline_activation.verify.checks import AcceptedLicense, AcceptedRefusal, Evidence, check_response
+from offline_activation.verify.clock import anchored, write_notes
 from offline_activation.verify.installed import read_product_file, read_trust
+from offline_activation.verify.witness import CLOCK, DRIFT
 
 _IN_FORCE: Final = "The license is in force"
 
@@ -166,6 +168,7 @@ def _finished(
         lambda: _raise_trust(site, accepted.license.trust),
         lambda: pending.close(directory, outcome.reference),
         lambda: history.tell(directory, record),
+        *(() if outcome.already_installed else (lambda: _anchor_time(directory, accepted.license),)),
     )
     return Imported(
         reference=outcome.reference,
@@ -185,6 +188,13 @@ def _close_refused(site: Installation, accepted: AcceptedRefusal, no: Refused, n
         lambda: _raise_trust(site, accepted.refusal.trust),
         lambda: history.tell(site.directory, record),
     )
+
+
+def _anchor_time(directory: StateDirectory, license_: LicenseDocument) -> None:
+    """Take the vendor's time of issue as the new mark, and forget a clock once far ahead and the old hardware."""
+    directory.write(CLOCK, write_notes(anchored(license_.issued)))
+    if directory.has(DRIFT):
+        directory.remove(DRIFT)
 
 
 def _raise_trust(site: Installation, document: bytes) -> None:

@@ -133,9 +133,13 @@ def read_facts(home: str, product: ProductDocument) -> Facts:
     return facts_of(home, product, find_site_key(home)[0])
 
 
-def facts_of(home: str, product: ProductDocument, site_key: PublicKey) -> Facts:
-    """Return who the installation with this key is; raises :class:`Refusal` ``identity.none``."""
-    components = read_components(home)
+def facts_of(home: str, product: ProductDocument, site_key: PublicKey, *, without: tuple[str, ...] = ()) -> Facts:
+    """Return who the installation with this key is; raises :class:`Refusal` ``identity.none``.
+
+    ``without`` names components taken away; a volume id that falls back on one of them goes too.
+    """
+    gone = {*without, *(f"fallback:{name.replace('_', '-')}" for name in without)}
+    components = tuple(each for each in read_components(home) if not gone & {each.name, each.source})
     present = {
         component.name: blinded(component, product=product.product, site_key=site_key)
         for component in components

@@ -1,7 +1,7 @@
 """The start-up path: read the state directory, run the ladder, return a License.  The thin shell around pure checks.
 
-It reads a few small files and asks the machine who it is; it writes nothing, starts nothing and never touches the
-network.  Times of this path are in docs/performance.md.
+It reads a few small files and asks the machine who it is; it starts nothing and never touches the network, and writes
+nothing but the notes of time, when it is asked to be a witness.  Times of this path are in docs/performance.md.
 """
 
 import os
@@ -11,8 +11,9 @@ from typing import Final
 from offline_activation.errors import ActivationError, Refusal, Trouble
 from offline_activation.formats.instants import show_instant
 from offline_activation.formats.product import ProductDocument
-from offline_activation.formats.value import changed
+from offline_activation.formats.value import changed, value
 from offline_activation.verify.checks import CLOCK_TOLERANCE, AcceptedLicense
+from offline_activation.verify.clock import Clock, Notes, judge, noted
 from offline_activation.verify.directory import (
     CLIENT,
     HOME_VARIABLE,
@@ -37,14 +38,17 @@ from offline_activation.verify.directory import (
     read_product_file,
     read_trust,
 )
+from offline_activation.verify.drift import Drift, judge_drift
 from offline_activation.verify.license import License
 from offline_activation.verify.standing import (
     NOT_ACTIVATED,
     WRONG_MACHINE,
     Standing,
     licensed_standing,
+    under_clock,
     unlicensed_standing,
 )
+from offline_activation.verify.witness import file_time, keep_drift, keep_notes, noted_drift, notes_of
 
 __all__ = [
     "CLIENT",
@@ -58,6 +62,7 @@ __all__ = [
     "SITE_KEY_PUBLIC",
     "TRUST",
     "default_home",
+    "forecast_license",
     "is_client",
     "load_license",
     "read_facts",
@@ -79,6 +84,7 @@ def load_license(
     now: float | None = None,
     strict: bool = False,
     previous: License | None = None,
+    witness: bool = False,
 ) -> License:
     """Return what ``product`` may do on this machine now.
 
@@ -89,7 +95,10 @@ def load_license(
 
     Never raises for a bad, missing or damaged license: the product must keep running in its documented state, and
     ``License.problem`` says what is wrong.  With ``strict``, raises that problem (:class:`Refusal` or
-    :class:`Trouble`) instead.  Never touches the network, never writes.
+    :class:`Trouble`) instead.  Never touches the network.
+
+    With ``witness``, the state directory remembers what this clock has shown (at most once an hour, and as well as it
+    goes), so that a clock set back is noticed and an end stays an end; without it nothing is ever written.
 
     A program that runs for weeks loads again once a day and hands over the License it has as ``previous``: when the
     state directory cannot be read (an unmounted disk, say), that one goes on for at most 7 days with a warning.
@@ -97,7 +106,10 @@ def load_license(
     directory = os.fspath(home) if home is not None else default_home()
     instant = int(time.time() if now is None else now)
     try:
-        found = _load(directory, product, root, instant)
+        notes = notes_of(directory)
+        dated = file_time(directory) if now is None and notes.mark is None else 0
+        when = _When(now=instant, notes=notes, file_time=dated, witness=witness)
+        found = _load(directory, product, root, when)
     except ActivationError as error:
         found = License(product=None, document=None, standing=Standing(state=NOT_ACTIVATED, problem=error))
     problem = found.problem
@@ -110,7 +122,35 @@ def load_license(
     return found
 
 
-def _load(home: str, product_id: str, root: str | None, now: int) -> License:
+def forecast_license(product: str, *, home: str, now: int, today: int, without: tuple[str, ...] = ()) -> License:
+    """Return what ``product`` may do at ``now`` by the same rules; what the clock has shown is left aside.
+
+    Hardware that has changed is seen ``today``, unless it was noted earlier.  Both in seconds since 1970 UTC.
+    ``without`` names components that the machine is thought to show no longer.
+    """
+    when = _When(now=now, notes=Notes(drift=notes_of(home).drift), sighted=today, without=without)
+    try:
+        return _load(home, product, None, when)
+    except ActivationError as error:
+        return License(product=None, document=None, standing=Standing(state=NOT_ACTIVATED, problem=error))
+
+
+@value
+class _When:
+    """The time of a start, and what is remembered of earlier ones."""
+
+    now: int
+    notes: Notes
+    file_time: int = 0
+    """0 for a time that was given: the files know only this machine's clock."""
+    witness: bool = False
+    sighted: int | None = None
+    """In a forecast: today, when changed hardware is seen."""
+    without: tuple[str, ...] = ()
+    """In a forecast: components taken away."""
+
+
+def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
     product, stood_in = find_product(home)
     if root is not None and bytes(product.root).hex() != root.lower():
         raise Refusal("site.other_root", path=home)
@@ -121,42 +161,70 @@ def _load(home: str, product_id: str, root: str | None, now: int) -> License:
         standing = Standing(state=NOT_ACTIVATED, problem=Refusal("site.not_the_server"))
         return License(product=product, document=None, standing=standing)
     if not has_license(home):
-        return _unlicensed(home, product, notes, now)
+        return _unlicensed(home, product, notes, when)
     try:
         key, stood_in = find_site_key(home)
         trust, damaged = find_trust(home, product)
-        found = read_license_in_force(home, trust=trust, facts=facts_of(home, product, key))
+        found = read_license_in_force(home, trust=trust, facts=facts_of(home, product, key, without=when.without))
     except ActivationError as error:
         state = _STATE_OF_CODE.get(error.code, NOT_ACTIVATED)
         return License(product=product, document=None, standing=Standing(state=state, problem=error))
     if found is None:  # a link that leads nowhere, or a license that is being given back at this moment
-        return _unlicensed(home, product, notes, now)
+        return _unlicensed(home, product, notes, when)
     accepted, restored = found
     notes += [Trouble("site.restored", name=SITE_KEY_PUBLIC)] if stood_in else []
     notes += [Trouble("site.restored", name=TRUST)] if damaged else []
     notes += [Trouble("license.restored")] if restored else []
-    standing = licensed_standing(accepted.license, product, now)
-    warnings = (*standing.warnings, *notes, *_notes(accepted, now))
-    return License(product=product, document=accepted.license, standing=changed(standing, warnings=warnings), seen=now)
+    signed = max(accepted.license.issued, accepted.trust.current.issued, product.issued)
+    clock = judge(when.now, when.notes, signed=signed, file_time=when.file_time)
+    drift = _drift(home, accepted, when, clock)
+    if when.witness:
+        _remember(home, when, clock, signed, drift)
+    if drift is not None and drift.is_over:
+        standing = Standing(state=WRONG_MACHINE, problem=drift.problem(), warnings=tuple(notes))
+        return License(product=product, document=accepted.license, standing=standing)
+    standing = licensed_standing(accepted.license, product, clock.judged)
+    standing = under_clock(standing, clock, product)
+    warnings = (*standing.warnings, *notes, *_notes(accepted, clock, drift))
+    standing = changed(standing, warnings=warnings)
+    return License(product=product, document=accepted.license, standing=standing, seen=when.now)
 
 
-def _unlicensed(home: str, product: ProductDocument, notes: list[ActivationError], now: int) -> License:
+def _unlicensed(home: str, product: ProductDocument, notes: list[ActivationError], when: _When) -> License:
     since = read_initialised(home)
-    if since is not None and since > now + CLOCK_TOLERANCE:
-        notes = [*notes, _set_back(now, since)]
-    standing = unlicensed_standing(product, since, now)
+    clock = judge(when.now, when.notes, signed=product.issued, file_time=when.file_time)
+    if when.witness:
+        _remember(home, when, clock, product.issued, None)
+    if clock.is_set_back or (since is not None and since > when.now + CLOCK_TOLERANCE):
+        notes = [*notes, _set_back(when.now, max(clock.seen if clock.is_set_back else 0, since or 0))]
+    standing = unlicensed_standing(product, since, clock.judged)
     warnings = (*standing.warnings, *notes)
     return License(product=product, document=None, standing=changed(standing, warnings=warnings))
 
 
-def _notes(accepted: AcceptedLicense, now: int) -> list[ActivationError]:
+def _drift(home: str, accepted: AcceptedLicense, when: _When, clock: Clock) -> Drift | None:
+    """Return how a drifted machine stands at the time by which ends are judged."""
+    if accepted.match.verdict != "drifted":
+        return None
+    noted_at = (*noted_drift(home, when.notes), when.sighted)
+    return judge_drift(accepted.match, noted_at, issued=accepted.license.issued, now=clock.judged)
+
+
+def _remember(home: str, when: _When, clock: Clock, signed: int, drift: Drift | None) -> None:
+    """Let the state directory remember this sighting."""
+    since = drift.since if drift is not None else None
+    keep_drift(home, since)
+    keep_notes(home, when.notes, changed(noted(when.notes, clock, signed=signed), drift=since))
+
+
+def _notes(accepted: AcceptedLicense, clock: Clock, drift: Drift | None) -> list[ActivationError]:
     notes: list[ActivationError] = []
-    if accepted.match.verdict == "drifted":
-        notes.append(Refusal("license.hardware_changed", what=accepted.match.explanation))
+    if drift is not None:
+        notes.append(drift.warning())
     if accepted.revoked_key:
         notes.append(Refusal("key.revoked", kind="license"))
-    if accepted.license.issued > now + CLOCK_TOLERANCE:
-        notes.append(_set_back(now, accepted.license.issued))
+    if accepted.license.issued > clock.now + CLOCK_TOLERANCE and not clock.is_set_back:
+        notes.append(_set_back(clock.now, accepted.license.issued))
     return notes
 
 

@@ -14,6 +14,9 @@ from offline_activation.verify.standing import Standing, licensed_standing
 USABLE: Final = frozenset({"active", "renewal_due", "in_grace", "demo"})
 """States in which a product runs with the rights of its license or demo."""
 
+NEAR_PERCENT: Final = 90
+"""From this share of a limit on, the administrator is told that it runs out."""
+
 CARRIED_ON_DAYS: Final = 7
 """How long a running program goes on with the License it has while the state directory cannot be read."""
 
@@ -153,6 +156,17 @@ class License:
             raise Refusal.quoting(self.problem) from self.problem
         if in_use > licensed:
             raise Refusal("license.over_limit", limit=self.label(name), used=in_use, licensed=licensed)
+
+    def near(self, name: str, *, in_use: int) -> Refusal | None:
+        """Return the warning ``license.near_limit`` from 90 % of a limit on, the limit included; else ``None``.
+
+        Never raises, and stops nothing: more than the limit is for :meth:`require` to refuse.  Count what is active:
+        inactive employees do not count.
+        """
+        licensed = self.limit(name)
+        if in_use > licensed or in_use <= 0 or in_use * 100 < licensed * NEAR_PERCENT:
+            return None
+        return Refusal("license.near_limit", limit=self.label(name), used=in_use, licensed=licensed)
 
     def label(self, name: str) -> str:
         """Return the label of a limit or option on screens; the name itself when the product file knows none."""

@@ -3,12 +3,14 @@
 from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal, Trouble
-from offline_activation.formats.instants import DAY, show_local_end
+from offline_activation.formats.instants import DAY, show_instant, show_local_end
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.product import ProductDocument
-from offline_activation.formats.value import value
+from offline_activation.formats.value import changed, value
+from offline_activation.verify.clock import Clock
 
 ACTIVE: Final = "active"
+CLOCK_PROBLEM: Final = "clock_problem"
 DEMO: Final = "demo"
 EXPIRED: Final = "expired"
 IN_GRACE: Final = "in_grace"
@@ -62,6 +64,24 @@ def licensed_standing(document: LicenseDocument, product: ProductDocument, now: 
         warning = Refusal("license.renewal_due", due=show_local_end(end), days=days)
         return Standing(state=RENEWAL_DUE, days_left=days, warnings=(warning,))
     return Standing(state=ACTIVE, days_left=days)
+
+
+def under_clock(standing: Standing, clock: Clock, product: ProductDocument) -> Standing:
+    """Return ``standing`` as it is under this clock: unchanged, warned of a clock set back, or stopped by it.
+
+    What is no longer usable stays what it is.  A stopped license has what the demo allows, and heals with the clock.
+    """
+    if not clock.is_set_back:
+        return standing
+    shown = {"now": show_instant(clock.now), "seen": show_instant(clock.seen)}
+    if standing.problem is None and clock.grace_left == 0:
+        problem = Refusal("clock.problem", **shown)
+        return Standing(state=CLOCK_PROBLEM, days_left=0, problem=problem, demo=product.demo_days > 0)
+    warning = Refusal("clock.set_back", **shown)
+    if standing.problem is None:
+        days = -(-clock.grace_left // DAY)
+        warning = warning.advising(f"Correct the clock of this server; it works {days} more days like this.")
+    return changed(standing, warnings=(*standing.warnings, warning))
 
 
 def unlicensed_standing(product: ProductDocument, since: int | None, now: int) -> Standing:

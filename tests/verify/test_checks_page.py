@@ -9,7 +9,9 @@ from offline_activation.errors import CATALOG
 from offline_activation.identity.matching import NEEDED
 from offline_activation.verify import checks, license, standing, trust  # noqa: A004 - the module is named so
 from offline_activation.verify.checks import CLOCK_TOLERANCE
-from offline_activation.verify.license import CARRIED_ON_DAYS, USABLE
+from offline_activation.verify.clock import BOUND, EACH_WRITE, GRACE, STEP, TOLERANCE
+from offline_activation.verify.drift import DRIFT_DAYS
+from offline_activation.verify.license import CARRIED_ON_DAYS, NEAR_PERCENT, USABLE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
 CODE = re.compile(r"`([a-z_]+\.[a-z_]+)`")
@@ -74,4 +76,11 @@ def test_the_figures_are_those_of_the_code() -> None:
     figures = {row[0]: row[1] for row in rows("Tolerances")}
     assert figures["clock of vendor and site"] == f"{CLOCK_TOLERANCE} seconds"
     assert figures["changed hardware"] == f"{NEEDED} others"
+    assert figures["clock set back"] == f"{TOLERANCE // 86_400} days"
+    assert figures["grace of the clock"] == f"{GRACE // 86_400} days"
+    assert figures["bound of the mark"] == f"{BOUND // 86_400} days"
+    assert figures["step ahead"] == f"{STEP // 86_400} days"
+    assert figures["notes of time"] == f"{EACH_WRITE} seconds"
+    assert figures["days for a rebind"] == f"{DRIFT_DAYS} days"
+    assert figures["near a limit"] == f"{NEAR_PERCENT} %"
     assert figures["state directory out of reach"] == f"{CARRIED_ON_DAYS} days"

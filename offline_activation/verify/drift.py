@@ -1,0 +1,49 @@
+"""Changed hardware counts down: how long a drifted machine goes on, and the sentence that says so.  Pure."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from offline_activation.errors import Refusal
+from offline_activation.formats.instants import DAY
+from offline_activation.formats.value import value
+from offline_activation.identity.matching import Match
+
+DRIFT_DAYS: Final = 14
+"""Days that a license works on a machine whose volume id has changed, from the first time that was seen."""
+REBIND: Final = "Make a request with 'activation-site rebind' and import the response."
+
+
+@value
+class Drift:
+    """A machine that has drifted: since when, and whether its days are over."""
+
+    since: int
+    is_over: bool
+    explanation: str
+    """One sentence without its full stop, at most 80 characters."""
+
+    def problem(self) -> Refusal:
+        """Return why the license no longer works here."""
+        return Refusal("license.wrong_machine", what=self.explanation).advising(REBIND)
+
+    def warning(self) -> Refusal:
+        """Return what to tell the administrator while it works."""
+        return Refusal("license.hardware_changed", what=self.explanation)
+
+
+def judge_drift(found: Match, noted: Iterable[int | None], *, issued: int, now: int) -> Drift | None:
+    """Return how a drifted machine stands at ``now``; ``None`` for one that has not drifted.
+
+    ``noted`` are the copies of the note when it was first seen: the earliest counts.  One from before the issue of the
+    license speaks of an earlier license; one from the future counts as now, and so does none.
+    """
+    if found.verdict != "drifted":
+        return None
+    since = min([each for each in noted if each is not None and each >= issued] + [max(now, issued)])
+    left = since + DRIFT_DAYS * DAY - now
+    if left <= 0:
+        said = f"{found.explanation}; the {DRIFT_DAYS} days for a rebind are over"
+        return Drift(since=since, is_over=True, explanation=said)
+    days = min(-(-left // DAY), DRIFT_DAYS)
+    more = f"works {days} more day{'' if days == 1 else 's'}, ask for a rebind"
+    return Drift(since=since, is_over=False, explanation=f"{found.explanation}; {more}")

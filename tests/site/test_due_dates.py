@@ -1,0 +1,183 @@
+"""What is due when, as dates and as a calendar that other programs read."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offline_activation.formats.envelope import open_envelope
+from offline_activation.formats.license_document import LicenseDocument, read_license
+from offline_activation.formats.product import ProductDocument, receive_product
+from offline_activation.formats.value import changed
+from offline_activation.site.due_dates import DueDate, calendar, demo_dates, due_dates
+
+DAY = 86_400
+END = 1_811_376_000
+"""2027-05-27 00:00 UTC: the last day is 2027-05-26."""
+Site = Any
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - a fixture that only sets the zone
+    import time  # noqa: PLC0415 - only here
+
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def product(vendor: Any) -> ProductDocument:  # noqa: ANN401 - the vendor of conftest
+    return receive_product(vendor.product())
+
+
+@pytest.fixture
+def document(site: Site) -> LicenseDocument:
+    content = read_license(open_envelope(site.licensed()))
+    return changed(content, lease_until=END, until=None, maintenance_until=END + 400 * DAY)
+
+
+def lines_of(data: bytes) -> list[str]:
+    """Read content lines as RFC 5545 section 3.1 says: CRLF, unfolded."""
+    assert data.endswith(b"\r\n")
+    raw = data.split(b"\r\n")
+    assert all(len(line) <= 75 and b"\n" not in line and b"\r" not in line for line in raw)
+    return data.replace(b"\r\n ", b"").decode().removesuffix("\r\n").split("\r\n")
+
+
+def test_the_days_are_the_last_ones_covered(document: LicenseDocument, product: ProductDocument) -> None:
+    found = [(each.kind, each.day) for each in due_dates(document, product)]
+    assert found == [
+        ("renewal", "2027-02-26"),
+        ("due", "2027-05-26"),
+        ("grace", "2027-06-25"),
+        ("maintenance", "2028-06-29"),
+    ]
+
+
+@pytest.mark.parametrize(("end", "day"), [(END - 1, "2027-05-26"), (END, "2027-05-26"), (END + 1, "2027-05-27")])
+def test_a_day_begins_with_its_first_second(
+    document: LicenseDocument, product: ProductDocument, end: int, day: str
+) -> None:
+    found = {each.kind: each.day for each in due_dates(changed(document, lease_until=end), product)}
+    assert found["due"] == day
+
+
+def test_a_perpetual_license_has_no_dates(document: LicenseDocument, product: ProductDocument) -> None:
+    assert due_dates(changed(document, lease_until=None, maintenance_until=None), product) == ()
+
+
+def test_what_lies_beyond_the_year_9999_has_no_place(document: LicenseDocument, product: ProductDocument) -> None:
+    assert due_dates(changed(document, lease_until=2**52, maintenance_until=2**52), product) == ()
+
+
+def test_without_warnings_or_grace_only_the_end_is_due(document: LicenseDocument, product: ProductDocument) -> None:
+    plain = changed(document, grace_days=0, maintenance_until=None)
+    assert [each.kind for each in due_dates(plain, changed(product, warn_days=()))] == ["due"]
+
+
+def test_a_demo_has_its_last_day(product: ProductDocument) -> None:
+    assert [each.day for each in demo_dates(product, END)] == ["2027-06-25"]
+    assert demo_dates(product, None) == demo_dates(changed(product, demo_days=0), END) == ()
+
+
+def test_the_calendar_is_whole_and_names_no_customer(document: LicenseDocument, product: ProductDocument) -> None:
+    data = calendar(due_dates(document, product), product, document, END - 100 * DAY)
+    lines = lines_of(data)
+    assert lines[:2] == ["BEGIN:VCALENDAR", "VERSION:2.0"]
+    assert lines[-1] == "END:VCALENDAR"
+    assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == 4
+    assert "DTSTART;VALUE=DATE:20270526" in lines
+    assert "DTSTAMP:20270216T000000Z" in lines
+    number = document.license_number.replace("-", "")
+    assert number[:5].encode() in data
+    for hidden in (number[5:10], document.company, "Northwind", "Hernandez", document.site.hex()):
+        assert hidden.encode() not in data
+    uids = [line for line in lines if line.startswith("UID:")]
+    assert len(set(uids)) == 4
+
+
+def test_a_renewal_moves_the_same_events(document: LicenseDocument, product: ProductDocument) -> None:
+    renewed = changed(document, revision=document.revision + 1, lease_until=END + 183 * DAY)
+    before, after = (lines_of(calendar(due_dates(d, product), product, d, END)) for d in (document, renewed))
+    for name in ("UID:", "SUMMARY:"):
+        assert sorted(x for x in before if x.startswith(name)) == sorted(x for x in after if x.startswith(name))
+    assert f"SEQUENCE:{renewed.revision}" in after
+
+
+@given(title=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
+def test_text_is_escaped_and_folded_and_comes_back(title: str) -> None:
+    plain = receive_product_of_tests()
+    data = calendar([DueDate(kind="due", day="2027-05-26", title=title)], plain, None, END)
+    raw = data.split(b"\r\n")
+    assert all(len(line) <= 75 for line in raw)
+    assert b"\n" not in b"".join(raw)
+    (summary,) = re.findall(rb"\r\nSUMMARY:(.*)\r\nTRANSP", data.replace(b"\r\n ", b""), re.DOTALL)
+    known = {"\\n": "\n", "\\;": ";", "\\,": ",", "\\\\": "\\"}
+    said = re.sub(r"\\[n;,\\]", lambda found: known[found.group()], summary.decode())
+    assert said.endswith(": " + title.replace("\r\n", "\n").replace("\r", "\n"))
+    assert not re.search(r"(?<!\\)(\\\\)*[;,]", summary.decode())
+
+
+def receive_product_of_tests() -> ProductDocument:
+    from offline_activation.formats.keys import SoftwareSigner  # noqa: PLC0415 - outside of a fixture
+    from offline_activation.formats.names import ProductId  # noqa: PLC0415
+
+    return ProductDocument(
+        product=ProductId("infinitime"),
+        name="Infini, Time; \\ Co",
+        vendor="",
+        root=SoftwareSigner(bytes([1]) * 32).public_key,
+        trust=b"",
+        limits={},
+        options={},
+        demo_days=30,
+        lease_days=183,
+        grace_days=30,
+        warn_days=(90,),
+        support_email="",
+        server="",
+        issued=0,
+    )
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_forecast_writes_a_calendar_and_only_that(site: Site) -> None:
+    site.licensed()
+    before = site.state()
+    target: Path = site.work / "license.ics"
+    found = site.json("forecast", "--ics", target)
+    assert [each["kind"] for each in found["dates"]] == ["renewal", "due", "grace"]
+    assert lines_of(target.read_bytes())[0] == "BEGIN:VCALENDAR"
+    assert site.state() == before
+    again = site("--json", "forecast", "--ics", target)
+    assert (again.code, again.error) == (3, "io.exists")
+    site.json("forecast", "--ics", target, "--force")
+    assert site("forecast", "--ics", "-").out.startswith("BEGIN:VCALENDAR")
+
+
+def test_a_demo_has_a_calendar_too(site: Site) -> None:
+    assert [each["kind"] for each in site.json("forecast", "--ics", site.work / "d.ics")["dates"]] == ["demo"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--ics", "x.ics", "--at", "2027-01-01"],
+        ["--ics", "x.ics", "--use", "employees=1"],
+        ["--ics", "-"],
+        [],
+        ["--at", "2027-01-01", "--without", "soul"],
+    ],
+)
+def test_what_does_not_go_together_is_a_usage_error(site: Site, command: list[str]) -> None:
+    outcome = site("--json", "forecast", *command)
+    assert (outcome.code, outcome.error.partition(".")[0]) == (2, "usage")
+    assert not (site.work / "x.ics").exists()
