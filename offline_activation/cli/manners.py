@@ -118,7 +118,7 @@ def _drop_output() -> None:
 
 
 def _unwritten(error: OSError) -> Trouble:
-    return Trouble("io.unwritable", path="standard output", what=(error.strerror or "I/O error").lower())
+    return Trouble("io.output", what=(error.strerror or "I/O error").lower())
 
 
 def _outcome(program: typer.Typer, arguments: Sequence[str], anywhere: Iterable[str]) -> int:
@@ -273,11 +273,12 @@ def _fail(error: ActivationError) -> int:
     if SESSION.as_json:
         try:
             sys.stdout.write(json.dumps({"error": as_problem(error)}) + "\n")
+            sys.stdout.flush()
+            return exit_code_of(error)
         except OSError:
-            _drop_output()
-    else:
-        note(f"{type(error).__name__.lower()} [{error.code}]: {error.message}")
-        note(f"  next step: {error.remedy}")
+            _drop_output()  # said on standard error instead
+    note(f"{type(error).__name__.lower()} [{error.code}]: {error.message}")
+    note(f"  next step: {error.remedy}")
     return exit_code_of(error)
 
 

@@ -36,8 +36,8 @@ def _import(
     carried = read_document(files)
     altered = altered_labels(carried)
     now = int(time.time())
-    if open_envelope(carried.document).kind is Kind.TRUST and not dry_run:
-        _import_trust(directory, carried.document, now)
+    if open_envelope(carried.document).kind is Kind.TRUST:
+        _import_trust(directory, carried.document, now, dry_run=dry_run)
         return
     try:
         done = import_response(directory, carried.document, now=now, dry_run=dry_run)
@@ -89,14 +89,13 @@ def _shown(value: object) -> str:
     return "on" if value is True else str(value)
 
 
-def _import_trust(directory: "StateDirectory", document: bytes, now: int) -> None:
+def _import_trust(directory: "StateDirectory", document: bytes, now: int, *, dry_run: bool) -> None:
     from offline_activation.site.importing import import_trust_list
     from offline_activation.verify.installed import load_license, read_product_file, read_trust
 
     product = read_product_file(str(directory.home))
     before = read_trust(str(directory.home), product).current.number
-    written = import_trust_list(directory, document)
-    after = read_trust(str(directory.home), product).current.number
+    after = import_trust_list(directory, document, dry_run=dry_run)
     found = load_license(product.product, home=directory.home, now=now)
     result = {
         "reference": None,
@@ -104,8 +103,10 @@ def _import_trust(directory: "StateDirectory", document: bytes, now: int) -> Non
         "revision": found.revision,
         "state": found.state,
         "changes": [{"field": "trust_list", "from": before, "to": after}] if before != after else [],
-        "already_installed": not written,
+        "already_installed": before == after,
+        "dry_run": dry_run,
     }
     before_it = f" (before: {before})" if before != after else ""
-    done = "is installed" if before != after else "is already installed"
+    done = "would be installed" if dry_run else "is installed"
+    done = done if before != after else "is already installed"
     manners.emit(result, [f"Trust list {after} {done}{before_it}."])

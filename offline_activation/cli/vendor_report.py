@@ -28,8 +28,12 @@ def cell(value: Any) -> str:  # noqa: ANN401 - text, number, list or nothing
     if value is None:
         return ""
     given = " ".join(value) if isinstance(value, list) else str(value)
-    text = visible(given)
-    # full-width signs are formulas to some programs, and a semicolon separates cells for others
-    pieces = (unicodedata.normalize("NFKC", piece).lstrip() for piece in text.split(";"))
-    risky = given[:1] in _FORMULA or any(piece[:1] in _FORMULA for piece in pieces if piece)
-    return f"'{text}" if given and risky else text
+    if given[:1] in _FORMULA - set("=+-@|"):
+        return f"'{visible(given)}"
+    # a semicolon separates cells for some programs: each piece of the text must be text on its own
+    return ";".join(f"'{piece}" if _is_risky(piece) else piece for piece in visible(given).split(";"))
+
+
+def _is_risky(piece: str) -> bool:
+    """Tell whether some program takes this for a formula; full-width signs are formulas to a few."""
+    return unicodedata.normalize("NFKC", piece).lstrip()[:1] in _FORMULA - {""}

@@ -7,7 +7,7 @@ import getpass
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from offline_activation.cli import manners
@@ -216,9 +216,17 @@ def given_passphrase() -> bytes | None:
     if path:
         from offline_activation.files import read_bounded
 
+        _warn_if_open(path)
         return read_bounded(path, limit=_PASSPHRASE_LIMIT).rstrip(b"\r\n")
     found = os.environ.get(PASSPHRASE_VARIABLE)
     return os.fsencode(found) if found else None
+
+
+def _warn_if_open(path: str) -> None:
+    """Warn about a passphrase that other users can read."""
+    with suppress(OSError):
+        if os.name != "nt" and os.stat(path).st_mode & 0o077:  # noqa: PTH116 - a name as it was typed
+            manners.warn(Refusal("key.passphrase_open", path=path))
 
 
 def new_passphrase() -> bytes:

@@ -263,6 +263,11 @@ DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
         "A trust list holds at most {limit} {what}.",
         "Keep the present key until an older one has ended; revoke a retired key only when others may have it.",
     ),
+    "key.passphrase_open": (
+        "KEY",
+        "Other users can read the passphrase file {path}.",
+        "Give it mode 0600 and change the passphrase if somebody may have read it.",
+    ),
     "key.none": (
         "KEY",
         "No issuing key can sign for product {product} now.",

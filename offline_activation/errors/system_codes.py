@@ -34,6 +34,11 @@ SYSTEM: Final[dict[str, tuple[str, str, str]]] = {
         "{path} cannot be written: {what}.",
         "Check free space and rights; nothing was changed.",
     ),
+    "io.output": (
+        "IO",
+        "The result could not be printed: {what}.",
+        "What was asked may have been done: look (license, history, license show) before you repeat it.",
+    ),
     "io.database": (
         "IO",
         "The database cannot be used: {what}.",

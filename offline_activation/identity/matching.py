@@ -1,7 +1,7 @@
 """Is this the machine the license was made for?  Pure, and it explains itself.
 
-Default policy: the volume id alone proves the machine.  Without it, two of the other components do: the machine has
-drifted, keeps working and should ask for a rebind.  Anything less is another machine.
+Default policy: the volume id alone proves the machine.  Without it, two of the other components do, or the only one a
+small machine has: it has drifted, works for a while and should ask for a rebind.  Anything less is another machine.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ def match(licensed: Mapping[str, bytes], present: Mapping[str, bytes]) -> Match:
     elif dict(licensed) == dict(present):
         verdict, explanation = "same", "all components match"
     else:
-        verdict = "drifted" if len(agreeing) >= NEEDED else "other"
+        verdict = "drifted" if agreeing and len(agreeing) >= min(NEEDED, len(known)) else "other"
         explanation = f"{_volume(changed, missing)}; {_others(len(agreeing), len(known))}"
     return Match(verdict=verdict, explanation=explanation, changed=changed, missing=missing)
 
@@ -72,11 +72,9 @@ def _volume(changed: tuple[str, ...], missing: tuple[str, ...]) -> str:
 
 def _others(agreeing: int, known: int) -> str:
     if known == 0:
-        return f"the license knows no others, {NEEDED} must match"
-    if known < NEEDED:
-        return f"the license knows only {known} other, {NEEDED} must match"
-    if agreeing < NEEDED:
-        return f"{agreeing} of {known} others match, {NEEDED} must"
+        return "the license knows no others"
+    if agreeing < min(NEEDED, known):
+        return f"{agreeing} of {known} others match, {min(NEEDED, known)} must"
     return f"{agreeing} of {known} others match"
 
 

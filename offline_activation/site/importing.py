@@ -6,6 +6,7 @@ any number of times: importing the same response once more finishes it.  Power m
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,19 +74,21 @@ def import_response(directory: StateDirectory, document: bytes, *, now: int, dry
         return _finished(site, checked.accepted, outcome, unsynced, now)
 
 
-def import_trust_list(directory: StateDirectory, document: bytes) -> bool:
-    """Raise the trust list to ``document`` when the pinned root signed it; tell whether it was newer.
+def import_trust_list(directory: StateDirectory, document: bytes, *, dry_run: bool = False) -> int:
+    """Raise the trust list to ``document`` when the pinned root signed it; return the number that is then in force.
 
     Raises :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``signature.invalid``,
     ``trust.older``; :class:`Trouble` ``site.locked``, ``io.*``.
     """
-    with directory.locked():
+    with nullcontext() if dry_run else directory.locked():
         product = read_product_file(str(directory.home))
         known = read_trust(str(directory.home), product).current.number
         found = receive_trust_list(document, product.root).number
         if found < known:
             raise Refusal("trust.older", number=found, installed=known)
-        return keep_newest_trust(directory, product, document)
+        if not dry_run:
+            keep_newest_trust(directory, product, document)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

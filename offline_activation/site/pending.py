@@ -95,7 +95,9 @@ def _readable(directory: StateDirectory, folder: str) -> Iterable[StoredRequest]
     for name in _names(directory, folder):
         try:
             received = receive_request(directory.read(name) or b"")
-        except ActivationError:
+        except ActivationError as error:
+            if error.code == "io.unreadable" and folder == REQUESTS:
+                raise  # the disk fails: a request that cannot be read now is not one that was never made
             continue
         if name == _name(folder, received.reference):
             yield StoredRequest(

@@ -129,6 +129,8 @@ def _members(given: Input, budget: Budget) -> Iterator[Input]:
 
 
 def _look_at_text(given: Input, found: Found, around: _Around) -> None:
+    if not given.data:
+        raise Refusal("encoding.truncated")
     if "mail" not in around.opened and mail.looks_like_mail(text.head(given.data)):
         try:
             return _look_in_mail(given, found, around)

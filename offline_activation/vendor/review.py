@@ -208,6 +208,16 @@ def _clock(request: ActivationRequest, _known: Known, now: int) -> Finding | Non
     return _note("clock", f"The request is dated {created}; the license carries the vendor's time.")
 
 
+def _usage_above(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
+    bought = known.license.entitlement.limits if known.license is not None else {}
+    above = [
+        f"{name} {count} in use, {bought.get(name, 0)} bought"
+        for name, count in request.usage.items()
+        if count > bought.get(name, 0)
+    ]
+    return _note("usage_above", f"More is in use than was bought: {'; '.join(above)}.") if above else None
+
+
 def _volume_twice(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
     others = [
         other
@@ -238,6 +248,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _chain,
     _clock,
     _volume_twice,
+    _usage_above,
 )
 """In the order in which they decide."""
 

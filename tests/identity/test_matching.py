@@ -31,11 +31,18 @@ def test_one_of_three_others_is_another_machine() -> None:
     assert found.missing == ("network",)
 
 
-def test_a_license_with_fewer_than_two_others_does_not_forgive_a_changed_volume() -> None:
-    for count, gone in ((1, ("firmware_uuid", "network")), (0, OTHERS)):
-        found = match(without(*gone), FULL | {"volume_id": b"new"})
-        assert found.verdict == "other"
-        assert f"knows {'only 1 other' if count else 'no others'}, 2 must match" in found.explanation
+def test_a_small_machine_that_knows_one_other_component_drifts_with_it() -> None:
+    """I-14: a file system made anew is never a silent stop."""
+    alone = without("firmware_uuid", "network")
+    found = match(alone, FULL | {"volume_id": b"new"})
+    assert (found.verdict, found.explanation) == ("drifted", "volume ID changed; 1 of 1 others match")
+    found = match(alone, FULL | {"volume_id": b"new", "machine_id": b"new"})
+    assert (found.verdict, found.explanation) == ("other", "volume ID changed; 0 of 1 others match, 1 must")
+
+
+def test_a_license_that_knows_no_others_does_not_forgive_a_changed_volume() -> None:
+    found = match(without(*OTHERS), FULL | {"volume_id": b"new"})
+    assert (found.verdict, found.explanation) == ("other", "volume ID changed; the license knows no others")
 
 
 def test_components_absent_on_either_side_count_no_worse_than_not_matching() -> None:
@@ -75,5 +82,6 @@ def test_every_answer_is_one_short_sentence_that_agrees_with_the_policy(
     volume = "volume_id" in licensed and licensed["volume_id"] == present.get("volume_id")
     others = sum(name in licensed and licensed[name] == present.get(name) for name in OTHERS)
     if licensed != present:
-        assert found.verdict == ("same" if volume else "drifted" if others >= NEEDED else "other")
+        needed = min(NEEDED, sum(name in licensed for name in OTHERS))
+        assert found.verdict == ("same" if volume else "drifted" if others and others >= needed else "other")
     assert not set(found.changed) & set(found.missing)

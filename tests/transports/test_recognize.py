@@ -187,7 +187,7 @@ def test_a_damaged_file_beside_a_good_one_is_not_passed_over() -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"", "armor.no_block"),
+        (b"", "encoding.truncated"),
         (b"hello world", "armor.no_block"),
         (b"  \n", "armor.no_block"),
         (bytes(range(256)), "armor.not_text"),
