@@ -66,4 +66,5 @@ def test_the_visible_text_of_a_page_keeps_its_lines() -> None:
 
 @pytest.mark.parametrize("piece", ["<!--", "<!", "<?", "<a ", "</", "&", '<a "', "<script>", "<![CDATA[", "<style></s"])
 def test_crafted_markup_takes_no_time(piece: str) -> None:
-    hypertext.text_of(piece * 200_000)
+    page = piece * 200_000  # the standard library's reader needs minutes for some of these
+    assert len(hypertext.text_of(page)) <= len(page)
