@@ -387,6 +387,7 @@ def bare(tmp_path: Path) -> World:
     world = World(place=tmp_path / "world")
     world.work.mkdir(parents=True)
     world.file("passphrase", "only for this test\n")
+    (world.work / "passphrase").chmod(0o600)
     return world
 
 

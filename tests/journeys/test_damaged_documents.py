@@ -63,8 +63,8 @@ def test_a_truncated_document_is_called_damaged_and_not_forged(answered: World, 
 
 
 def test_an_empty_file_is_refused(answered: World) -> None:
-    answered.refuses("site", "import", answered.file("empty", b""), said="armor.no_block")
-    answered.refuses("vendor", "sign", "empty", said="armor.no_block")
+    answered.refuses("site", "import", answered.file("empty", b""), said="encoding.truncated")
+    answered.refuses("vendor", "sign", "empty", said="encoding.truncated")
 
 
 def test_the_wrong_kind_of_document_is_named(answered: World) -> None:

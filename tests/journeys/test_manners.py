@@ -306,3 +306,13 @@ def test_a_client_installation_refuses_license_commands(ordered: World) -> None:
         assert "server" in error["remedy"]
     assert ordered.site("tech-info", "--json").json["client"] is True
     assert ordered.site("inspect", "infinitime.product", "--json").json["kind"] == "product"
+
+
+def test_a_passphrase_file_that_others_can_read_is_used_with_a_warning(ordered: World) -> None:
+    ordered.file("open", "only for this test\n")
+    (ordered.work / "open").chmod(0o644)
+    done = ordered.vendor("init", "--name", "V", "--home", "../open-vendor", "--passphrase-file", "open")
+    assert "key.passphrase_open" in done.err
+    (ordered.work / "open").chmod(0o600)
+    again = ordered.vendor("init", "--name", "V", "--home", "../shut-vendor", "--passphrase-file", "open")
+    assert "key.passphrase_open" not in again.err
