@@ -27,6 +27,8 @@ _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
 _FALSE, _TRUE, _NULL = 20, 21, 22
 _SHORTEST: Final = {24: 24, 25: 1 << 8, 26: 1 << 16, 27: 1 << 32}
 """Additional information -> smallest argument that may need it."""
+_FOUR_BYTES, _EIGHT_BYTES = 1 << 16, 1 << 32
+"""Integers from here on take four and eight bytes behind the first one."""
 _ONE_BYTE: Final = tuple(bytes([first]) for first in range(256))
 _NEGATIVE_FROM, _BYTES_FROM, _TEXT_FROM, _ARRAY_FROM, _MAP_FROM, _TAG_FROM = (major << 5 for major in range(1, 7))
 _LONG: Final = 24
@@ -77,7 +79,8 @@ def head(major: int, argument: int) -> bytes:
 
 def byte_string(data: bytes) -> bytes:
     """Return the encoding of one byte string."""
-    return head(_BYTES, len(data)) + data
+    length = len(data)
+    return (_ONE_BYTE[_BYTES_FROM | length] if length < _LONG else head(_BYTES, length)) + data
 
 
 def _encode(value: Value, put: Callable[[bytes], None], depth: int) -> None:
@@ -108,6 +111,8 @@ def _encode(value: Value, put: Callable[[bytes], None], depth: int) -> None:
 def _encode_integer(value: int) -> bytes:
     if 0 <= value < _LONG:
         return _ONE_BYTE[value]
+    if _FOUR_BYTES <= value < _EIGHT_BYTES:  # every instant of a document
+        return b"\x1a" + value.to_bytes(4, "big")
     if not -MAX_INTEGER <= value <= MAX_INTEGER:
         message = f"{value} is outside 2**53"
         raise ValueError(message)
@@ -172,13 +177,14 @@ def _read_long(data: bytes, at: int, major: int, info: int) -> tuple[int, int]:
     """Return the argument that follows the first byte, and the next position; refuse one longer than needed."""
     if major == _SIMPLE:
         raise Refusal("encoding.unsupported", what="a floating-point number or simple value")
-    if info not in _SHORTEST:
+    shortest = _SHORTEST.get(info)
+    if shortest is None:
         raise Refusal("encoding.not_deterministic", what="indefinite or reserved length")
     end = at + (1 << info - _LONG)
     if end > len(data):
         raise Refusal("encoding.truncated")
     argument = int.from_bytes(data[at:end], "big")
-    if argument < _SHORTEST[info]:
+    if argument < shortest:
         raise Refusal("encoding.not_deterministic", what="a number longer than needed")
     return argument, end
 

@@ -12,8 +12,8 @@ from offline_activation.formats.keys import SoftwareSigner
 from tests.bench.documents import TEST_SEED, license_and_request
 from tests.bench.report import Promise, Section
 
-ROUNDS = 41
-CALLS = 250
+ROUNDS = 151
+CALLS = 60
 
 
 def measure() -> Section:
@@ -42,7 +42,7 @@ def measure() -> Section:
         rows.append((f"{kind.value}, {len(document)} bytes", *(f"{item:.0f}" for item in times), f"{ratio:.2f}"))
     return Section(
         title="CBOR and COSE, seal and open",
-        method=f"Microseconds for one seal and one open, median of {ROUNDS} rounds of {CALLS} calls in turn; "
+        method=f"Microseconds for one seal and one open, fastest of {ROUNDS} rounds of {CALLS} calls in turn; "
         "bare is one Ed25519 signature and one verification over the same bytes.",
         heading=("document", "bare us", "seal + open us", "speed left"),
         rows=tuple(rows),
@@ -56,8 +56,8 @@ def _in_turn(bare: Callable[[], None], ours: Callable[[], None]) -> tuple[tuple[
     for _ in range(ROUNDS):
         floor.append(_time(bare))
         found.append(_time(ours))
-    ratio = statistics.median(a / b for a, b in zip(floor, found, strict=True))
-    return (statistics.median(floor), statistics.median(found)), ratio
+    # other work on the machine only ever adds time: the fastest of many short rounds is what the code costs
+    return (min(floor), min(found)), min(floor) / min(found)
 
 
 def _time(call: Callable[[], None]) -> float:
