@@ -72,14 +72,6 @@ def entitlement_json(entitlement: "Entitlement") -> dict[str, Any]:
     }
 
 
-def entitlement_text(entitlement: "Entitlement") -> str:
-    """Return an entitlement on one line."""
-    parts = [f"{name} {count}" for name, count in sorted(entitlement.limits.items())]
-    parts += sorted(entitlement.options)
-    parts.append(f"until {entitlement.until}" if entitlement.until else "perpetual")
-    return ", ".join(parts)
-
-
 def site_json(installation: "Installation | None") -> dict[str, Any] | None:
     """Return the server that holds a license for JSON."""
     if installation is None:

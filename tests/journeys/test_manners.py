@@ -316,3 +316,43 @@ def test_a_passphrase_file_that_others_can_read_is_used_with_a_warning(ordered: 
     (ordered.work / "open").chmod(0o600)
     again = ordered.vendor("init", "--name", "V", "--home", "../shut-vendor", "--passphrase-file", "open")
     assert "key.passphrase_open" not in again.err
+
+
+def test_a_result_that_cannot_be_printed_does_not_say_that_nothing_was_done(answered: World) -> None:
+    for flags in ((), ("--json",)):
+        with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+            done = subprocess.run(
+                answered.command("site", "import", "first.alic", *flags), cwd=answered.work, env=answered.environ(),
+                stdout=full, stderr=subprocess.PIPE, timeout=30, check=False,
+            )  # fmt: skip
+        assert done.returncode == 3
+        assert b"io.output" in done.stderr
+        assert b"nothing was changed" not in done.stderr
+    assert answered.site("license", "--json").json["state"] == "active"
+
+
+def test_a_trust_list_can_be_looked_at_before_it_is_imported(licensed: World) -> None:
+    licensed.vendor("trust", "export", "-o", "vendor.trust")
+    before = licensed.state()
+    assert licensed.site("import", "--dry-run", "vendor.trust", "--json").json["dry_run"] is True
+    assert licensed.state() == before
+
+
+def test_a_request_that_the_disk_does_not_give_is_not_one_that_was_never_made(answered: World) -> None:
+    (kept,) = (answered.place / "site" / "requests").glob("*.cose")
+    fails = (
+        "strace",
+        "-qq",
+        "-f",
+        "-o",
+        "/dev/null",
+        "-P",
+        kept,
+        "-e",
+        "trace=openat",
+        "-e",
+        "inject=openat:error=EIO",
+    )
+    done = answered.site("import", "first.alic", "--json", before=fails, code=None)
+    assert (done.code, done.json["error"]["reason"]) == (3, "IO")
+    assert answered.site("import", "first.alic", "--json").json["state"] == "active"

@@ -37,10 +37,10 @@ def code_of(document: bytes) -> str:
 
 def test_a_request_with_every_single_bit_flipped_is_refused(world: Any) -> None:
     document = world.site(world.sold()).request()
-    for bit in range(0, len(document) * 8, 7):
+    for bit in range(len(document) * 8):
         damaged = bytearray(document)
         damaged[bit // 8] ^= 1 << bit % 8
-        code_of(bytes(damaged))
+        assert code_of(bytes(damaged))
 
 
 def test_a_truncated_request_is_called_truncated_and_not_forged(world: Any) -> None:

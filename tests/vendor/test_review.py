@@ -229,3 +229,12 @@ def test_vendor_that_lets_rules_rebind_still_asks_when_another_server_holds_the_
     assert review(rebind, held, now=NOW).decision == "sign"
     elsewhere = known(license=replace(READY, installation=ELSEWHERE), definition=lenient)
     assert review(rebind, elsewhere, now=NOW).decision == "ask"
+
+
+def test_more_in_use_than_was_bought_is_said_and_signed(a_request: ActivationRequest) -> None:
+    """O-03: an order that was made smaller takes nothing away by surprise."""
+    bought = replace(READY, installation=HELD, entitlement=replace(READY.entitlement, limits={"employees": 5}))
+    found = review(changed(a_request, usage={"employees": 8}), known(license=bought), now=NOW)
+    assert "More is in use than was bought: employees 8 in use, 5 bought." in found.reasons
+    within = review(changed(a_request, usage={"employees": 5}), known(license=bought), now=NOW)
+    assert not [reason for reason in within.reasons if reason.startswith("More is in use")]
