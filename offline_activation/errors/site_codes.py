@@ -120,6 +120,61 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "This license was returned to the vendor.",
         "Make a new request to activate again.",
     ),
+    "license.superseded": (
+        "STATE",
+        "The license moved to another server on {moved}.",
+        "Use the server that holds it now; to bring it back here, ask the vendor for a transfer.",
+    ),
+    "license.emergency": (
+        "EXPIRED",
+        "The emergency license is open until {until}.",
+        "Make a request with 'activation-site rehost' (or 'rebind' on the same server) and import the response.",
+    ),
+    "license.emergency_over": (
+        "EXPIRED",
+        "The emergency license ended on {until}.",
+        "Make a request with 'activation-site rehost' (or 'rebind' on the same server) and import the response.",
+    ),
+    "license.emergency_used": (
+        "STATE",
+        "The emergency license of this installation was already opened, on {opened}.",
+        "Make a request with 'activation-site rehost' (or 'rebind' on the same server) and import the response.",
+    ),
+    "license.emergency_none": (
+        "POLICY",
+        "The license holds no emergency license.",
+        "Make a request with 'activation-site rehost' (or 'rebind' on the same server) and import the response.",
+    ),
+    "license.emergency_not_needed": (
+        "STATE",
+        "The license works here; its emergency license stays sealed.",
+        "Nothing to do: keep it for the day when this server fails.",
+    ),
+    "license.overuse": (
+        "LIMIT",
+        "{limit} in use: {used}, licensed: {licensed}; up to {most} are tolerated.",
+        "Buy more, make a request and import the response.",
+    ),
+    "license.version_not_covered": (
+        "POLICY",
+        "Version {version} is not covered by the license ({what}).",
+        "Run a version that is covered, or buy maintenance, make a request and import the response.",
+    ),
+    "license.maintenance_ends": (
+        "EXPIRED",
+        "Maintenance ends on {until}: versions released later are not covered.",
+        "Ask the vendor for a renewal of the maintenance.",
+    ),
+    "license.nothing_previous": (
+        "STATE",
+        "No previous license is kept here.",
+        "Nothing to do; see 'activation-site history' for what was installed.",
+    ),
+    "transfer.proof": (
+        "BINDING",
+        "The return of the old server cannot be used: {what}.",
+        "Make it on the old server with 'activation-site return -o FILE', and name that file with --with.",
+    ),
     "license.unreadable": (
         "IO",
         "The license file cannot be read ({what}).",

@@ -24,6 +24,26 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "The license has been revoked.",
         "Speak to the vendor.",
     ),
+    "policy.returned": (
+        "POLICY",
+        "This server gave the license back on {when}; what runs there now is an older copy.",
+        "Make a new request on a server that has not returned it, or speak to the vendor.",
+    ),
+    "policy.superseded": (
+        "POLICY",
+        "The license moved to another server on {when}.",
+        "Use the server that holds it now; to bring it back here, ask the vendor for a transfer.",
+    ),
+    "policy.unreturned": (
+        "POLICY",
+        "The customer has {count} servers that were replaced and never given back; {limit} are allowed.",
+        "Return one with 'activation-site return' on the old server, or ask the vendor to write it off.",
+    ),
+    "policy.proof": (
+        "POLICY",
+        "The return inside the transfer is not that of the server which holds the license: {what}.",
+        "Make the return on the server that holds the license, or ask for a rehost when it is gone.",
+    ),
     "policy.refused": (
         "POLICY",
         "The vendor refused the request: {what}.",

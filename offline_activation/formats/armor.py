@@ -18,7 +18,7 @@ from offline_activation.formats.cbor import MAX_SIZE
 from offline_activation.formats.crockford import check_symbols, decode, encode, fold, symbols
 from offline_activation.formats.value import value
 
-Label = Literal["REQUEST", "LICENSE", "REFUSAL", "TRUST", "PRODUCT"]
+Label = Literal["REQUEST", "LICENSE", "REFUSAL", "TRUST", "PRODUCT", "RECEIPT"]
 
 BYTES_PER_LINE: Final = 25
 MAX_TEXT: Final = 1 << 20

@@ -31,6 +31,8 @@ class Kind(StrEnum):
     REFUSAL = "refusal"
     TRUST = "trust"
     PRODUCT = "product"
+    RECEIPT = "receipt"
+    ROOT = "root"
 
 
 ALGORITHM: Final = -19

@@ -17,10 +17,17 @@ from offline_activation.formats.names import (
     carried_license_number,
     check_name,
 )
+from offline_activation.formats.policy import MAX_DAYS, MAX_OPTIONS, Policy, policy_map, read_names, read_policy
 from offline_activation.formats.value import value
 
-MAX_OPTIONS: Final = 32
-MAX_DAYS: Final = 36_600
+MAX_REPLACED: Final = 8
+"""Former servers that a license names at most."""
+FORMER_SITE_SIZE: Final = 8
+"""First bytes of the id of a former site, enough to know oneself by."""
+CEILING_LIMIT: Final = 20
+"""Longest version ceiling, in characters."""
+MAX_VERSION_PART: Final = 9
+"""Most digits between two dots of a version."""
 
 
 @value
@@ -46,6 +53,13 @@ class LicenseDocument:
     until: int | None = None
     """End of a subscription; ``None`` for a perpetual license."""
     maintenance_until: int | None = None
+    """End of maintenance: versions released from then on are not covered."""
+    version_ceiling: str = ""
+    """Highest version that is covered, dotted numbers (``4`` covers 4.9); empty for no ceiling."""
+    trial: bool = False
+    replaced: tuple[bytes, ...] = ()
+    """First 8 bytes of the ids of sites that no longer hold this license, the latest last."""
+    policy: Policy = Policy()
     extensions: Extensions = ()
 
 
@@ -70,6 +84,13 @@ def license_payload(document: LicenseDocument) -> bytes:
     if document.grace_days:
         body[13] = document.grace_days
     times = {12: document.lease_until, 14: document.until, 15: document.maintenance_until}
+    if document.version_ceiling:
+        body[19] = document.version_ceiling
+    if document.replaced:
+        body[23] = tuple(document.replaced)
+    if document.trial:
+        body[24] = True
+    body |= policy_map(document.policy)
     body |= {key: instant for key, instant in times.items() if instant is not None}
     return encode(with_extensions(body, document.extensions))
 
@@ -101,6 +122,10 @@ def read_license(envelope: Envelope) -> LicenseDocument:
         grace_days=fields.integer(13, "grace_days", most=MAX_DAYS, least=1) if fields.has(13) else 0,
         until=fields.integer(14, "until") if fields.has(14) else None,
         maintenance_until=fields.integer(15, "maintenance_until") if fields.has(15) else None,
+        version_ceiling=_read_ceiling(fields) if fields.has(19) else "",
+        trial=_read_trial(fields) if fields.has(24) else False,
+        replaced=_read_replaced(fields) if fields.has(23) else (),
+        policy=read_policy(fields),
         extensions=fields.finish(),
     )
     if "volume_id" not in document.components:
@@ -108,8 +133,42 @@ def read_license(envelope: Envelope) -> LicenseDocument:
     return document
 
 
+def is_version(text: str) -> bool:
+    """Tell whether ``text`` is a version of dotted whole numbers: ``4``, ``4.2`` or ``2026.11.1``."""
+    parts = text.split(".")
+    return len(text) <= CEILING_LIMIT and all(
+        part.isascii() and part.isdigit() and len(part) <= MAX_VERSION_PART for part in parts
+    )
+
+
+def names_former_site(document: LicenseDocument, site: SiteId) -> bool:
+    """Tell whether the license says that ``site`` no longer holds it."""
+    return bytes(site[:FORMER_SITE_SIZE]) in document.replaced
+
+
 def _read_options(fields: Fields) -> tuple[str, ...]:
-    names = tuple(check_name(name, "options") for name in fields.array(11, "options", most=MAX_OPTIONS))
-    if not names or list(names) != sorted(set(names)):
+    names = read_names(fields.array(11, "options", most=MAX_OPTIONS), "options")
+    if not names:
         raise Refusal("profile.field_invalid", field="options", what="not sorted names, each once")
     return names
+
+
+def _read_ceiling(fields: Fields) -> str:
+    found = fields.text(19, "version_ceiling", most=CEILING_LIMIT)
+    if not is_version(found):
+        raise Refusal("profile.field_invalid", field="version_ceiling", what="not a version of dotted numbers")
+    return found
+
+
+def _read_trial(fields: Fields) -> bool:
+    if fields.take(24, "trial") is not True:
+        raise Refusal("profile.field_invalid", field="trial", what="left out when it is none")
+    return True
+
+
+def _read_replaced(fields: Fields) -> tuple[bytes, ...]:
+    found = fields.array(23, "replaced", most=MAX_REPLACED)
+    sites = tuple(item for item in found if isinstance(item, bytes) and len(item) == FORMER_SITE_SIZE)
+    if not sites or len(sites) != len(found) or len(set(sites)) != len(sites):
+        raise Refusal("profile.field_invalid", field="replaced", what="not 8 bytes of site ids, each once")
+    return sites

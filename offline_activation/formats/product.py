@@ -8,8 +8,8 @@ from offline_activation.formats.cbor import MAX_SIZE, Map, encode
 from offline_activation.formats.envelope import Envelope, Kind, check_signature, expect, open_envelope, seal
 from offline_activation.formats.fields import VERSION, Extensions, Fields, check_text, open_fields, with_extensions
 from offline_activation.formats.keys import KEY_SIZE, PublicKey, Signer, key_id, public_key
-from offline_activation.formats.license_document import MAX_DAYS, MAX_OPTIONS
 from offline_activation.formats.names import ProductId, check_name
+from offline_activation.formats.policy import MAX_DAYS, MAX_OPTIONS
 from offline_activation.formats.value import value
 
 MAX_LIMITS: Final = 16

@@ -26,6 +26,8 @@ from offline_activation.formats.names import (
 from offline_activation.formats.value import value
 
 NONCE_SIZE: Final = 16
+PROOF_LIMIT: Final = 4096
+"""Largest return inside a transfer, in bytes: a full one has about 700."""
 
 
 class Purpose(IntEnum):
@@ -64,6 +66,12 @@ class ActivationRequest:
     usage: Mapping[str, int] = {}
     zone: str = ""
     """IANA name of the site's time zone, empty when unknown."""
+    emergency_opened: int | None = None
+    """When the emergency license of this installation was opened, seconds since 1970 UTC; ``None`` for not."""
+    returned: DocumentId | None = None
+    """Id of the return that this installation has made: who knows of it no longer runs the license it gave back."""
+    proof: bytes | None = None
+    """In a transfer, the return of the old server, a document of its own."""
     extensions: Extensions = ()
 
 
@@ -106,6 +114,12 @@ def request_payload(request: ActivationRequest) -> bytes:
         body[15] = counts_map(request.usage)
     if request.zone:
         body[16] = request.zone
+    if request.emergency_opened is not None:
+        body[17] = request.emergency_opened
+    if request.returned is not None:
+        body[18] = bytes(request.returned)
+    if request.proof is not None:
+        body[19] = request.proof
     return encode(with_extensions(body, request.extensions))
 
 
@@ -153,5 +167,8 @@ def read_request(envelope: Envelope) -> ActivationRequest:
         previous=DocumentId(fields.bytes(14, "previous", exactly=16)) if fields.has(14) else None,
         usage=read_counts(fields, 15, "usage") if fields.has(15) else {},
         zone=fields.text(16, "zone", most=40) if fields.has(16) else "",
+        emergency_opened=fields.integer(17, "emergency_opened") if fields.has(17) else None,
+        returned=DocumentId(fields.bytes(18, "returned", exactly=16)) if fields.has(18) else None,
+        proof=fields.bytes(19, "proof", most=PROOF_LIMIT) if fields.has(19) else None,
         extensions=fields.finish(),
     )

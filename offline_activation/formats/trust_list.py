@@ -10,6 +10,7 @@ from offline_activation.formats.envelope import Envelope, Kind, check_signature,
 from offline_activation.formats.fields import VERSION, Extensions, Fields, open_fields, with_extensions
 from offline_activation.formats.keys import KEY_ID_SIZE, KeyId, PublicKey, Signer, key_id, public_key
 from offline_activation.formats.names import ProductId, check_name
+from offline_activation.formats.root_certificate import MAX_ROOTS, last_root, read_root_certificates
 from offline_activation.formats.value import value
 
 MAX_KEYS: Final = 16
@@ -23,6 +24,7 @@ class Use(IntFlag):
 
     LICENSE = 1
     REFUSAL = 2
+    RECEIPT = 4
 
 
 @value
@@ -46,6 +48,10 @@ class TrustList:
     issued: int
     keys: tuple[IssuingKey, ...]
     revoked: tuple[KeyId, ...] = ()
+    roots: tuple[bytes, ...] = ()
+    """Root certificates from the second root key on, documents of their own (see ``root_certificate``)."""
+    root_until: int | None = None
+    """First instant at which the root key that signed this list signs no more; ``None`` for no end."""
     extensions: Extensions = ()
 
 
@@ -63,6 +69,10 @@ def trust_list_payload(trust: TrustList) -> bytes:
     }
     if trust.revoked:
         body[6] = tuple(bytes(kid) for kid in trust.revoked)
+    if trust.roots:
+        body[7] = tuple(trust.roots)
+    if trust.root_until is not None:
+        body[8] = trust.root_until
     return encode(with_extensions(body, trust.extensions))
 
 
@@ -73,16 +83,21 @@ def seal_trust_list(trust: TrustList, root: Signer) -> bytes:
 
 @lru_cache(maxsize=4)  # a start meets the same list in product file, state directory and license: verify it once
 def receive_trust_list(document: bytes, root: PublicKey) -> TrustList:
-    """Return the trust list when the pinned ``root`` signed it.
+    """Return the trust list when the pinned ``root`` signed it, or a root key that leads back to it.
 
-    Raises :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``signature.invalid``.
+    The certificates inside the list lead from the pinned root key to the one that signed it.  Raises
+    :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``key.outside_time`` for a list dated after
+    the end of its root key, ``signature.invalid``.
     """
     envelope = open_envelope(document)
     expect(envelope, Kind.TRUST)
     trust = read_trust_list(envelope)
-    if envelope.key_id != key_id(root):
+    signer = last_root(trust.roots, root)
+    if envelope.key_id != key_id(signer):
         raise Refusal("key.root_mismatch")
-    check_signature(envelope, root)
+    check_signature(envelope, signer)
+    if trust.root_until is not None and trust.issued >= trust.root_until:
+        raise Refusal("key.outside_time", kind=Kind.TRUST.value)
     return trust
 
 
@@ -95,6 +110,8 @@ def read_trust_list(envelope: Envelope) -> TrustList:
         issued=fields.integer(4, "issued"),
         keys=tuple(_read_key(item) for item in fields.array(5, "keys", most=MAX_KEYS)),
         revoked=_read_revoked(fields) if fields.has(6) else (),
+        roots=_read_roots(fields) if fields.has(7) else (),
+        root_until=fields.integer(8, "root_until") if fields.has(8) else None,
         extensions=fields.finish(),
     )
     if any(key.not_before >= key.not_after for key in trust.keys):
@@ -136,3 +153,12 @@ def _read_kid(found: Value) -> KeyId:
     if not isinstance(found, bytes) or len(found) != KEY_ID_SIZE:
         raise Refusal("profile.field_invalid", field="revoked", what="not a key id")
     return KeyId(found)
+
+
+def _read_roots(fields: Fields) -> tuple[bytes, ...]:
+    found = fields.array(7, "roots", most=MAX_ROOTS)
+    documents = tuple(item for item in found if isinstance(item, bytes))
+    if not documents or len(documents) != len(found):
+        raise Refusal("profile.field_invalid", field="roots", what="not root certificates")
+    read_root_certificates(documents)
+    return documents

@@ -61,7 +61,7 @@ def _record(key: FirstKey, role: str, now: int, days: int) -> KeyRecord:
         public_key=public,
         not_before=max(now - _BEFORE, 0),
         not_after=now + days * DAY,
-        uses=Use(0) if role == "root" else Use.LICENSE | Use.REFUSAL,
+        uses=Use(0) if role == "root" else Use.LICENSE | Use.REFUSAL | Use.RECEIPT,
         products=None,
         location=key.location,
     )

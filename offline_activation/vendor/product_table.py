@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.contact import is_mail_address
-from offline_activation.formats.license_document import MAX_DAYS
 from offline_activation.formats.names import check_name
+from offline_activation.formats.policy import MAX_DAYS
 from offline_activation.formats.product import MAX_WARNINGS
 
 _MISSING: Final = object()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from offline_activation.errors import Refusal
-from offline_activation.formats.license_document import MAX_DAYS, MAX_OPTIONS
 from offline_activation.formats.names import ProductId
+from offline_activation.formats.policy import MAX_DAYS, MAX_OPTIONS
 from offline_activation.formats.product import MAX_LIMITS, LimitRule, OptionRule, ProductDocument
 from offline_activation.formats.request import Purpose
 from offline_activation.vendor.product_table import Table, mistake, table_of

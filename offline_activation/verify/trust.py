@@ -9,7 +9,7 @@ from offline_activation.formats.names import ProductId
 from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, receive_trust_list
 from offline_activation.formats.value import value
 
-USE_OF_KIND: Final = {Kind.LICENSE: Use.LICENSE, Kind.REFUSAL: Use.REFUSAL}
+USE_OF_KIND: Final = {Kind.LICENSE: Use.LICENSE, Kind.REFUSAL: Use.REFUSAL, Kind.RECEIPT: Use.RECEIPT}
 
 
 @value
