@@ -54,7 +54,7 @@ def test_five_years_ahead_and_back_locks_nobody_out(world: World, starts: int) -
 
 
 def test_years_ahead_for_weeks_heals_with_the_next_response(world: World) -> None:
-    """Ahead for three weeks, seen again and again: believed as far as the bound; the next response is the new anchor."""
+    """Ahead for three weeks, seen again and again: believed up to the bound; a response heals it."""
     site = world.activated()
     site.skew = 5 * 365 * DAY
     for _ in range(21):
