@@ -27,7 +27,7 @@ from offline_activation.identity import components, volume
 from offline_activation.identity.reading import Sighting
 from offline_activation.site import importing, requesting
 from offline_activation.site.importing import Imported
-from offline_activation.site.installation import initialise, open_site
+from offline_activation.site.installation import initialise, open_site, read_installation
 from offline_activation.site.requesting import Wish
 from offline_activation.vendor import stopping
 from offline_activation.vendor.founding import FirstKey, found_vendor
@@ -258,6 +258,24 @@ class Site:
 
     def license(self) -> LicenseDocument:
         return read_license(open_envelope((self.home / "license.cose").read_bytes()))
+
+    def license_in_force(self) -> LicenseDocument:
+        """Return the license that counts, the kept copy when the first is damaged."""
+        with self.at_work():
+            found = read_installation(open_site(str(self.home))).license
+        assert found is not None
+        return found.content
+
+    def volume_mark(self) -> bytes:
+        """Return the volume id of this machine as a license knows it."""
+        with self.at_work():
+            site = read_installation(open_site(str(self.home)))
+        return site.facts.components["volume_id"]
+
+    @property
+    def public_key(self) -> PublicKey:
+        with self.at_work():
+            return read_installation(open_site(str(self.home))).facts.site_key
 
     def backup(self) -> Path:
         """Copy the state directory and return where it lies."""
