@@ -111,7 +111,7 @@ def _of_policy(policy: Policy) -> Iterator[tuple[str, str]]:
         if policy.fallback.options:
             yield "Demo Mode, options", ", ".join(policy.fallback.options)
     if policy.drift_days != DRIFT_DAYS:
-        yield "On changed hardware", f"works {_days(policy.drift_days)}"
+        yield "On changed hardware", f"works {_days(policy.drift_days)}" if policy.drift_days else "stops at once"
     if policy.clock_days != CLOCK_DAYS:
         tolerance, grace = policy.clock_days
         yield "Clock set back", f"up to {_days(tolerance)} without a word, then {_days(grace)} of grace"
