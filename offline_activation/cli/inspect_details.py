@@ -9,7 +9,17 @@ from offline_activation.formats.envelope import ALGORITHM, Envelope, Kind
 from offline_activation.formats.instants import show_instant
 
 _INSTANTS: Final = frozenset(
-    {"created", "issued", "not_before", "not_after", "lease_until", "until", "maintenance_until"}
+    {
+        "created",
+        "issued",
+        "not_before",
+        "not_after",
+        "lease_until",
+        "until",
+        "maintenance_until",
+        "root_until",
+        "emergency_opened",
+    }
 )
 _SAID: Final = {
     Kind.REQUEST: frozenset(
@@ -25,6 +35,7 @@ _SAID: Final = {
             "revision",
             "usage",
             "zone",
+            "emergency_opened",
         ]
     ),
     Kind.LICENSE: frozenset(
@@ -40,10 +51,14 @@ _SAID: Final = {
             "grace_days",
             "until",
             "maintenance_until",
+            "trial",
+            "version_ceiling",
         ]
     ),
     Kind.REFUSAL: frozenset(["product", "code", "message", "remedy", "issued"]),
-    Kind.TRUST: frozenset(["number", "vendor", "issued"]),
+    Kind.RECEIPT: frozenset(["product", "license_number", "revision", "issued"]),
+    Kind.TRUST: frozenset(["number", "vendor", "issued", "root_until"]),
+    Kind.ROOT: frozenset(["number", "issued"]),
     Kind.PRODUCT: frozenset(
         ["product", "name", "vendor", "demo_days", "lease_days", "grace_days", "support_email", "server"]
     ),

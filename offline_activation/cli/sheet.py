@@ -6,7 +6,7 @@ from typing import Final
 from offline_activation.formats import frames
 from offline_activation.formats.armor import armor
 from offline_activation.formats.contact import is_mail_address
-from offline_activation.formats.envelope import Kind, open_envelope
+from offline_activation.formats.envelope import Kind, expect, open_envelope
 from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.readable import LABELS, TITLES, describe
 from offline_activation.templating import render
@@ -38,6 +38,11 @@ _STEPS: Final = {
         "Bring this sheet back to the server that made the request, and follow the next step above.",
         "Command line: activation-site import FILE shows the refusal and closes the request.",
     ),
+    Kind.RECEIPT: (
+        "Keep this sheet: it is the vendor's word that the license was given back.",
+        "Bring it to the server that returned the license; activation-site import FILE closes the return there.",
+        "The license number may be activated on another server from now on.",
+    ),
     Kind.TRUST: ("On the server: activation-site import FILE.",),
     Kind.PRODUCT: ("On a new server: activation-site init FILE.",),
 }
@@ -48,9 +53,11 @@ def sheet(document: bytes, *, product: ProductDocument | None = None) -> str:
 
     With its ``product`` the page names product and vendor as people know them, and where to send a request.  A
     document of up to 640 bytes fits one page of A4 or Letter; a larger one has its QR codes on the following pages.
-    Raises :class:`Refusal` when ``document`` is not well-formed, ``Trouble`` ``io.template_missing``.
+    Raises :class:`Refusal` when ``document`` is not well-formed, ``profile.kind`` for a kind that does not travel on
+    its own, ``Trouble`` ``io.template_missing``.
     """
     envelope = open_envelope(document)
+    expect(envelope, *LABELS)
     texts = frames.split(document)
     lines = dict(describe(envelope))
     reference = lines.pop("Reference", "")

@@ -8,14 +8,17 @@ from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.envelope import Envelope, Kind, check_signature, open_envelope
-from offline_activation.formats.keys import KeyId, fingerprint, key_id
+from offline_activation.formats.keys import KeyId, PublicKey, fingerprint, key_id
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.product import receive_product
+from offline_activation.formats.receipt import ReceiptDocument, read_receipt
 from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.request import receive_request
+from offline_activation.formats.root_certificate import last_root, read_root_certificate, read_root_certificates
 from offline_activation.formats.trust_list import read_trust_list, receive_trust_list
 from offline_activation.verify.trust import Trust, is_revoked, signing_key, updated
 
+_Response = LicenseDocument | RefusalDocument | ReceiptDocument
 _UNPLACED: Final = "whose it is cannot be told without a product file (--product FILE) or an installation"
 
 
@@ -40,8 +43,9 @@ def vouch(document: bytes, trust: Trust | None) -> Verdict:
         return _of_product(document, trust)
     if envelope.kind is Kind.TRUST:
         return _of_trust_list(document, envelope, trust)
-    content = read_license(envelope) if envelope.kind is Kind.LICENSE else read_refusal(envelope)
-    return _of_response(envelope, content, trust)
+    if envelope.kind is Kind.ROOT:
+        return _of_root_certificate(envelope, trust)
+    return _of_response(envelope, _read_response(envelope), trust)
 
 
 def _of_product(document: bytes, trust: Trust | None) -> Verdict:
@@ -51,6 +55,8 @@ def _of_product(document: bytes, trust: Trust | None) -> Verdict:
         return Verdict(verified=True, by=f"{name}, the one inside the product file; who shipped it decides its worth")
     if trust.root == root:
         return Verdict(verified=True, by=f"{name}, pinned here")
+    if _leads_to(receive_product(document).trust, trust) == root:
+        return Verdict(verified=True, by=_after_rotation(root, trust))
     return Verdict(verified=False, by=f"{name}, which is not the root key {fingerprint(trust.root)} pinned here")
 
 
@@ -59,15 +65,48 @@ def _of_trust_list(document: bytes, envelope: Envelope, trust: Trust | None) -> 
     if trust is None:
         return Verdict(verified=False, by=f"key {_digits(envelope.key_id)}; {_UNPLACED}")
     try:
-        receive_trust_list(document, trust.root)
+        signer = last_root(receive_trust_list(document, trust.root).roots, trust.root)
     except Refusal as refusal:
-        if refusal.code != "key.root_mismatch":
+        if refusal.reason != "KEY":
             raise
         return Verdict(verified=False, by=f"key {_digits(envelope.key_id)}; {refusal.message}")
+    if signer != trust.root:
+        return Verdict(verified=True, by=_after_rotation(signer, trust))
     return Verdict(verified=True, by=f"root key {fingerprint(trust.root)}, pinned here")
 
 
-def _of_response(envelope: Envelope, content: LicenseDocument | RefusalDocument, trust: Trust | None) -> Verdict:
+def _of_root_certificate(envelope: Envelope, trust: Trust | None) -> Verdict:
+    read_root_certificate(envelope)
+    name = f"key {_digits(envelope.key_id)}"
+    if trust is None:
+        return Verdict(verified=False, by=f"{name}; {_UNPLACED}")
+    followed = (certificate.key for _, certificate in read_root_certificates(trust.current.roots))
+    signer = next((key for key in (trust.root, *followed) if key_id(key) == envelope.key_id), None)
+    if signer is None:
+        return Verdict(verified=False, by=f"{name}, which is no root key that is believed here")
+    check_signature(envelope, signer)
+    return Verdict(verified=True, by=f"root key {fingerprint(signer)}, believed here")
+
+
+def _leads_to(document: bytes, trust: Trust) -> PublicKey | None:
+    """Return the root key to which the trust list leads from the pinned one; ``None`` when it leads nowhere."""
+    try:
+        return last_root(receive_trust_list(document, trust.root).roots, trust.root)
+    except Refusal:
+        return None
+
+
+def _after_rotation(signer: PublicKey, trust: Trust) -> str:
+    return f"root key {fingerprint(signer)}, to which certificates lead from {fingerprint(trust.root)}, pinned here"
+
+
+def _read_response(envelope: Envelope) -> _Response:
+    if envelope.kind is Kind.LICENSE:
+        return read_license(envelope)
+    return read_receipt(envelope) if envelope.kind is Kind.RECEIPT else read_refusal(envelope)
+
+
+def _of_response(envelope: Envelope, content: _Response, trust: Trust | None) -> Verdict:
     name = f"key {_digits(envelope.key_id)}"
     _refuse_damage(envelope, content)
     if trust is None:
@@ -85,7 +124,7 @@ def _of_response(envelope: Envelope, content: LicenseDocument | RefusalDocument,
     return Verdict(verified=True, by=f"issuing {name} of {known.current.vendor}, named by the pinned root key")
 
 
-def _refuse_damage(envelope: Envelope, content: LicenseDocument | RefusalDocument) -> None:
+def _refuse_damage(envelope: Envelope, content: _Response) -> None:
     """Hold the signature against the trust list inside the response: it proves no origin, but it finds every change."""
     carried = read_trust_list(open_envelope(content.trust))
     entry = next((each for each in carried.keys if key_id(each.key) == envelope.key_id), None)

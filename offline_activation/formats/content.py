@@ -4,7 +4,7 @@
 Like there, nothing is proven by being shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -16,9 +16,12 @@ from offline_activation.formats.fields import VERSION, Extensions
 from offline_activation.formats.keys import key_id
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import document_id, show_license_number
+from offline_activation.formats.policy import Policy
 from offline_activation.formats.product import ProductDocument, read_product
+from offline_activation.formats.receipt import ReceiptDocument, read_receipt
 from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.request import ActivationRequest, read_request
+from offline_activation.formats.root_certificate import RootCertificate, read_root_certificate
 from offline_activation.formats.trust_list import TrustList, Use, read_trust_list
 
 Content = dict[str, Any]
@@ -33,19 +36,22 @@ _TRUST_AT_16: Final = MappingProxyType({16: "trust"})
 FIELD_NAMES: Final = {
     Kind.REQUEST: _numbered(
         "version purpose product created nonce site_key license_number counter volume_id volume_source components"
-        " contact revision previous usage zone"
+        " contact revision previous usage zone emergency_opened returned proof"
     ),
     Kind.LICENSE: _numbered(
         "version product license_number revision issued request_id site_id components company limits options"
-        " lease_until grace_days until maintenance_until trust"
+        " lease_until grace_days until maintenance_until trust fallback overuse_percent version_ceiling drift_days"
+        " emergency_days clock_days replaced trial grace_limits"
     ),
     Kind.REFUSAL: _numbered("version product code message issued request_id site_id remedy", _TRUST_AT_16),
-    Kind.TRUST: _numbered("version number vendor issued keys revoked"),
+    Kind.TRUST: _numbered("version number vendor issued keys revoked roots root_until"),
     Kind.PRODUCT: _numbered(
         "version product name vendor root_key issued limits options demo_days lease_days grace_days warn_days"
         " support_email server",
         _TRUST_AT_16,
     ),
+    Kind.RECEIPT: _numbered("version product license_number revision issued request_id site_id", _TRUST_AT_16),
+    Kind.ROOT: _numbered("version number key issued"),
 }
 """What the numbers at the top of each kind of document are called in :func:`content`."""
 
@@ -58,20 +64,8 @@ def content(envelope: Envelope) -> Content:
         "key_id": envelope.key_id.hex(),
         "payload_bytes": len(envelope.payload),
         "document_id": document_id(envelope.payload).hex(),
-        **_inner(envelope),
+        **_OF_KIND[envelope.kind](envelope),
     }
-
-
-def _inner(envelope: Envelope) -> Content:
-    if envelope.kind is Kind.REQUEST:
-        return _request(read_request(envelope))
-    if envelope.kind is Kind.LICENSE:
-        return _license(read_license(envelope))
-    if envelope.kind is Kind.REFUSAL:
-        return _refusal(read_refusal(envelope))
-    if envelope.kind is Kind.TRUST:
-        return _trust_list(read_trust_list(envelope))
-    return _product(read_product(envelope))
 
 
 def _request(request: ActivationRequest) -> Content:
@@ -91,6 +85,9 @@ def _request(request: ActivationRequest) -> Content:
         "previous": request.previous.hex() if request.previous is not None else None,
         "usage": dict(request.usage),
         "zone": request.zone or None,
+        "emergency_opened": request.emergency_opened,
+        "returned": request.returned.hex() if request.returned is not None else None,
+        "proof": _carried(request.proof, Kind.REQUEST) if request.proof is not None else None,
         "extensions": _extensions(request.extensions),
     }
 
@@ -111,8 +108,27 @@ def _license(document: LicenseDocument) -> Content:
         "grace_days": document.grace_days,
         "until": document.until,
         "maintenance_until": document.maintenance_until,
-        "trust": _carried(document.trust),
+        "version_ceiling": document.version_ceiling or None,
+        "trial": document.trial,
+        "replaced": [site.hex() for site in document.replaced],
+        **_policy(document.policy),
+        "trust": _carried(document.trust, Kind.TRUST),
         "extensions": _extensions(document.extensions),
+    }
+
+
+def _policy(policy: Policy) -> Content:
+    """Return the rules of a license as they hold, those that it leaves out included."""
+    fallback, (tolerance, grace) = policy.fallback, policy.clock_days
+    return {
+        "fallback": None
+        if fallback is None
+        else {"days": fallback.days, "limits": dict(fallback.limits), "options": list(fallback.options)},
+        "grace_limits": dict(policy.grace_limits),
+        "overuse_percent": policy.overuse_percent,
+        "drift_days": policy.drift_days,
+        "emergency_days": policy.emergency_days,
+        "clock_days": {"tolerance": tolerance, "grace": grace},
     }
 
 
@@ -125,7 +141,20 @@ def _refusal(document: RefusalDocument) -> Content:
         "issued": document.issued,
         "request_id": document.request_id.hex(),
         "site_id": document.site.hex(),
-        "trust": _carried(document.trust),
+        "trust": _carried(document.trust, Kind.TRUST),
+        "extensions": _extensions(document.extensions),
+    }
+
+
+def _receipt(document: ReceiptDocument) -> Content:
+    return {
+        "product": document.product,
+        "license_number": show_license_number(document.license_number),
+        "revision": document.revision,
+        "issued": document.issued,
+        "request_id": document.request_id.hex(),
+        "site_id": document.site.hex(),
+        "trust": _carried(document.trust, Kind.TRUST),
         "extensions": _extensions(document.extensions),
     }
 
@@ -145,7 +174,7 @@ def _product(product: ProductDocument) -> Content:
         "warn_days": list(product.warn_days),
         "support_email": product.support_email,
         "server": product.server,
-        "trust": _carried(product.trust),
+        "trust": _carried(product.trust, Kind.TRUST),
         "extensions": _extensions(product.extensions),
     }
 
@@ -168,7 +197,18 @@ def _trust_list(trust: TrustList) -> Content:
         "issued": trust.issued,
         "keys": keys,
         "revoked": [kid.hex() for kid in trust.revoked],
+        "roots": [_carried(certificate, Kind.ROOT) for certificate in trust.roots],
+        "root_until": trust.root_until,
         "extensions": _extensions(trust.extensions),
+    }
+
+
+def _root_certificate(certificate: RootCertificate) -> Content:
+    return {
+        "number": certificate.number,
+        "key": certificate.key.hex(),
+        "issued": certificate.issued,
+        "extensions": _extensions(certificate.extensions),
     }
 
 
@@ -178,11 +218,11 @@ def _uses(uses: Use) -> list[str]:
     return names + ([str(unknown)] if unknown else [])
 
 
-def _carried(document: bytes) -> Content:
-    """Return the trust list inside another document; one that cannot be read is shown as its bytes with the reason."""
+def _carried(document: bytes, kind: Kind) -> Content:
+    """Return the document inside another one; one that cannot be read is shown as its bytes with the reason."""
     try:
         envelope = open_envelope(document)
-        expect(envelope, Kind.TRUST)
+        expect(envelope, kind)
         return {"bytes": len(document), **content(envelope)}
     except Refusal as refusal:
         return {"bytes": len(document), "unreadable": refusal.code, "hex": document.hex()}
@@ -205,3 +245,14 @@ def plain(item: Value) -> Any:  # noqa: ANN401 - whatever JSON can hold
     if isinstance(item, dict):
         return {str(plain(key)): plain(each) for key, each in item.items()}
     return item
+
+
+_OF_KIND: Final[Mapping[Kind, Callable[[Envelope], Content]]] = {
+    Kind.REQUEST: lambda envelope: _request(read_request(envelope)),
+    Kind.LICENSE: lambda envelope: _license(read_license(envelope)),
+    Kind.REFUSAL: lambda envelope: _refusal(read_refusal(envelope)),
+    Kind.RECEIPT: lambda envelope: _receipt(read_receipt(envelope)),
+    Kind.TRUST: lambda envelope: _trust_list(read_trust_list(envelope)),
+    Kind.ROOT: lambda envelope: _root_certificate(read_root_certificate(envelope)),
+    Kind.PRODUCT: lambda envelope: _product(read_product(envelope)),
+}

@@ -8,19 +8,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from offline_activation.formats.armor import Label, armor
-from offline_activation.formats.contact import pairs
-from offline_activation.formats.envelope import Envelope, Kind, open_envelope
-from offline_activation.formats.instants import show_instant
-from offline_activation.formats.keys import fingerprint
-from offline_activation.formats.license_document import LicenseDocument, read_license
-from offline_activation.formats.names import document_id, reference, show_license_number
-from offline_activation.formats.product import ProductDocument, read_product
-from offline_activation.formats.refusal import RefusalDocument, read_refusal
-from offline_activation.formats.request import ActivationRequest, read_request
-from offline_activation.formats.trust_list import TrustList, read_trust_list
+from offline_activation.formats.description import Lines, describe
+from offline_activation.formats.envelope import Kind, expect, open_envelope
 
-Lines = tuple[tuple[str, str], ...]
-"""Label and value, in the order people read them."""
+__all__ = ["LABELS", "TITLES", "Lines", "compose", "describe", "differences"]
 
 LABELS: Final[dict[Kind, Label]] = {
     Kind.REQUEST: "REQUEST",
@@ -28,7 +19,9 @@ LABELS: Final[dict[Kind, Label]] = {
     Kind.REFUSAL: "REFUSAL",
     Kind.TRUST: "TRUST",
     Kind.PRODUCT: "PRODUCT",
+    Kind.RECEIPT: "RECEIPT",
 }
+"""Every kind that travels on its own; a root certificate travels inside a trust list only."""
 TITLES: Final = {
     Kind.REQUEST: (
         "Activation request",
@@ -38,8 +31,11 @@ TITLES: Final = {
     Kind.REFUSAL: ("Refusal", "The vendor could not grant the request. Import this file on the server to see why."),
     Kind.TRUST: ("Trust list", "The vendor's current keys. Ship it with the product or import it on the server."),
     Kind.PRODUCT: ("Product file", "Part of the installer: activation-site init FILE"),
+    Kind.RECEIPT: (
+        "Receipt for a returned license",
+        "The vendor has it back. Import this file on the server that returned it: activation-site import FILE",
+    ),
 }
-_REFERENCE: Final = "Reference"
 _MARK: Final = re.compile(r"OA1(?![.\w])", re.IGNORECASE | re.ASCII)
 """What begins a block or a QR text; a full stop behind it keeps the words of a customer from being taken for one."""
 _QUOTING: Final = " >|"
@@ -48,24 +44,15 @@ _MOST_PIECES: Final = 8
 
 
 def compose(document: bytes) -> str:
-    """Return the text file of a document: title, readable lines, armored block."""
+    """Return the text file of a document: title, readable lines, armored block.
+
+    Raises :class:`Refusal` when it is not well-formed, ``profile.kind`` for a kind that does not travel on its own.
+    """
     envelope = open_envelope(document)
+    expect(envelope, *TITLES)
     title, next_step = TITLES[envelope.kind]
     lines = [_MARK.sub(r"\g<0>.", f"{label}: {text}") for label, text in describe(envelope)]
     return "\n".join([title, next_step, "", *lines, "", armor(document, LABELS[envelope.kind])])
-
-
-def describe(envelope: Envelope) -> Lines:
-    """Return what a document says, as label and value; raises :class:`Refusal` when it is not well-formed."""
-    if envelope.kind is Kind.REQUEST:
-        return _describe_request(read_request(envelope), envelope)
-    if envelope.kind is Kind.LICENSE:
-        return _describe_license(read_license(envelope))
-    if envelope.kind is Kind.REFUSAL:
-        return _describe_refusal(read_refusal(envelope))
-    if envelope.kind is Kind.TRUST:
-        return _describe_trust_list(read_trust_list(envelope))
-    return _describe_product(read_product(envelope))
 
 
 def differences(document: bytes, readable: Iterable[str]) -> tuple[str, ...]:
@@ -99,81 +86,3 @@ def _entries(readable: Iterable[str], labels: list[str]) -> list[tuple[str, list
 def _squeezed(text: str) -> str:
     """Return ``text`` as it is after travel: one blank for several, no quoting around it, no mark of a block in it."""
     return " ".join(_MARK.sub(r"\g<0>.", text).split()).strip(_QUOTING)
-
-
-def _describe_request(request: ActivationRequest, envelope: Envelope) -> Lines:
-    return (
-        (_REFERENCE, reference(document_id(envelope.payload))),
-        ("Purpose", request.purpose.name.lower()),
-        ("Product", request.product),
-        ("License number", show_license_number(request.license_number)),
-        ("HD Volume ID", request.volume_id),
-        ("Volume ID source", request.volume_source),
-        ("Site key", fingerprint(request.site_key)),
-        ("Request date", show_instant(request.created)),
-        ("Request count", str(request.counter)),
-        ("Installed revision", str(request.revision)),
-        *((field.label, text) for field, text in pairs(request.contact)),
-        *((f"In use, {name}", str(count)) for name, count in request.usage.items()),
-        *((("Time zone", request.zone),) if request.zone else ()),
-    )
-
-
-def _describe_license(document: LicenseDocument) -> Lines:
-    ends = {
-        "Lease ends at": document.lease_until,
-        "License ends at": document.until,
-        "Maintenance ends at": document.maintenance_until,
-    }
-    return (
-        (_REFERENCE, reference(document.request_id)),
-        ("Product", document.product),
-        ("License number", show_license_number(document.license_number)),
-        ("Revision", str(document.revision)),
-        ("Company", document.company),
-        ("Issued", show_instant(document.issued)),
-        *((f"Limit, {name}", str(count)) for name, count in document.limits.items()),
-        ("Options", ", ".join(document.options) or "none"),
-        *((label, show_instant(end)) for label, end in ends.items() if end is not None),
-        ("Grace days", str(document.grace_days)),
-    )
-
-
-def _describe_refusal(document: RefusalDocument) -> Lines:
-    return (
-        (_REFERENCE, reference(document.request_id)),
-        ("Product", document.product),
-        ("Code", document.code),
-        ("Reason", document.message),
-        ("Next step", document.remedy),
-        ("Issued", show_instant(document.issued)),
-    )
-
-
-def _describe_trust_list(trust: TrustList) -> Lines:
-    return (
-        ("Vendor", trust.vendor),
-        ("Number", str(trust.number)),
-        ("Issued", show_instant(trust.issued)),
-        *(
-            (f"Key {fingerprint(entry.key)}", f"{show_instant(entry.not_before)} to {show_instant(entry.not_after)}")
-            for entry in trust.keys
-        ),
-        *((("Revoked keys", str(len(trust.revoked))),) if trust.revoked else ()),
-    )
-
-
-def _describe_product(product: ProductDocument) -> Lines:
-    return (
-        ("Product", product.product),
-        ("Name", product.name),
-        ("Vendor", product.vendor),
-        ("Root key", fingerprint(product.root)),
-        *((f"Limit, {rule.label}", f"{rule.demo} in demo") for rule in product.limits.values()),
-        *((f"Option, {rule.label}", "in demo" if rule.demo else "to buy") for rule in product.options.values()),
-        ("Demo days", str(product.demo_days)),
-        ("Lease days", str(product.lease_days)),
-        ("Grace days", str(product.grace_days)),
-        ("Support", product.support_email),
-        ("Server", product.server),
-    )

@@ -8,7 +8,7 @@ from offline_activation.errors import Refusal
 from offline_activation.formats.cbor import Map, encode
 from offline_activation.formats.contact import MAX_CONTACT_FIELDS, Contact, contact_map, read_contact
 from offline_activation.formats.envelope import Envelope, Kind, check_signature, expect, open_envelope, seal
-from offline_activation.formats.fields import VERSION, Extensions, open_fields, with_extensions
+from offline_activation.formats.fields import VERSION, Extensions, Fields, open_fields, with_extensions
 from offline_activation.formats.keys import KEY_SIZE, PublicKey, Signer, key_id, public_key
 from offline_activation.formats.marks import HASHED_COMPONENTS, counts_map, marks_map, read_counts, read_marks
 from offline_activation.formats.names import (
@@ -169,6 +169,13 @@ def read_request(envelope: Envelope) -> ActivationRequest:
         zone=fields.text(16, "zone", most=40) if fields.has(16) else "",
         emergency_opened=fields.integer(17, "emergency_opened") if fields.has(17) else None,
         returned=DocumentId(fields.bytes(18, "returned", exactly=16)) if fields.has(18) else None,
-        proof=fields.bytes(19, "proof", most=PROOF_LIMIT) if fields.has(19) else None,
+        proof=_read_proof(fields) if fields.has(19) else None,
         extensions=fields.finish(),
     )
+
+
+def _read_proof(fields: Fields) -> bytes:
+    proof = fields.bytes(19, "proof", most=PROOF_LIMIT)
+    if not proof:
+        raise Refusal("profile.field_invalid", field="proof", what="empty")
+    return proof

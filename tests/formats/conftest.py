@@ -13,8 +13,10 @@ from offline_activation.formats.keys import Signer, SoftwareSigner, key_id
 from offline_activation.formats.license_document import LicenseDocument, seal_license
 from offline_activation.formats.names import DocumentId, ProductId, document_id, new_license_number, site_id
 from offline_activation.formats.product import LimitRule, OptionRule, ProductDocument, seal_product
+from offline_activation.formats.receipt import ReceiptDocument, seal_receipt
 from offline_activation.formats.refusal import RefusalDocument, seal_refusal
 from offline_activation.formats.request import ActivationRequest, Purpose, request_payload, seal_request
+from offline_activation.formats.root_certificate import RootCertificate, seal_root_certificate
 from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, seal_trust_list
 
 settings.register_profile("formats", deadline=None)
@@ -183,6 +185,39 @@ def refusal_document(refusal_content: RefusalDocument, issuing: SoftwareSigner) 
 
 
 @pytest.fixture(scope="session")
+def receipt_content(license_content: LicenseDocument) -> ReceiptDocument:
+    return ReceiptDocument(
+        product=license_content.product,
+        license_number=license_content.license_number,
+        revision=license_content.revision,
+        issued=license_content.issued,
+        request_id=license_content.request_id,
+        site=license_content.site,
+        trust=license_content.trust,
+    )
+
+
+@pytest.fixture(scope="session")
+def receipt_document(receipt_content: ReceiptDocument, issuing: SoftwareSigner) -> bytes:
+    return seal_receipt(receipt_content, issuing)
+
+
+@pytest.fixture(scope="session")
+def later_roots() -> tuple[SoftwareSigner, ...]:
+    """Return root keys 2 to 34: one more than a trust list can lead to."""
+    return tuple(SoftwareSigner(bytes([100 + number]) * 32) for number in range(2, 35))
+
+
+@pytest.fixture(scope="session")
+def certificates(root: SoftwareSigner, later_roots: tuple[SoftwareSigner, ...]) -> tuple[bytes, ...]:
+    """Return the certificates of root keys 2 to 33, each signed by the one before."""
+    return tuple(
+        seal_root_certificate(RootCertificate(number=number, key=new.public_key, issued=NOW - DAY), old)
+        for number, old, new in zip(range(2, 34), (root, *later_roots), later_roots, strict=False)
+    )
+
+
+@pytest.fixture(scope="session")
 def product_content(root: SoftwareSigner, trust_document: bytes) -> ProductDocument:
     return ProductDocument(
         product=ProductId("infinitime"),
@@ -217,6 +252,8 @@ def documents(
     refusal_document: bytes,
     trust_document: bytes,
     product_document: bytes,
+    receipt_document: bytes,
+    certificates: tuple[bytes, ...],
 ) -> dict[str, bytes]:
     """Return one good document of each kind, by kind."""
     return {
@@ -225,6 +262,8 @@ def documents(
         "refusal": refusal_document,
         "trust": trust_document,
         "product": product_document,
+        "receipt": receipt_document,
+        "root": certificates[0],
     }
 
 

@@ -5,38 +5,39 @@ from collections.abc import Callable
 
 import pytest
 
-from offline_activation.formats.envelope import Kind, check_signature, expect, open_envelope
+from offline_activation.formats.envelope import Envelope, Kind, check_signature, expect, open_envelope
 from offline_activation.formats.keys import SoftwareSigner
 from offline_activation.formats.license_document import read_license
 from offline_activation.formats.product import receive_product
+from offline_activation.formats.receipt import read_receipt
 from offline_activation.formats.refusal import read_refusal
 from offline_activation.formats.request import receive_request
+from offline_activation.formats.root_certificate import read_root_certificate
 from offline_activation.formats.trust_list import receive_trust_list
 
 CodeOf = Callable[[Callable[[], object]], str]
 Receive = Callable[[bytes], object]
 
-KINDS = ["request", "license", "refusal", "trust", "product"]
+KINDS = ["request", "license", "refusal", "receipt", "trust", "root", "product"]
 
 
 @pytest.fixture(scope="module")
 def receivers(root: SoftwareSigner, issuing: SoftwareSigner) -> dict[str, Receive]:
-    def receive_license(document: bytes) -> None:
-        envelope = open_envelope(document)
-        expect(envelope, Kind.LICENSE)
-        read_license(envelope)
-        check_signature(envelope, issuing.public_key)
+    def signed(kind: Kind, read: Callable[[Envelope], object], signer: SoftwareSigner) -> Receive:
+        def receive(document: bytes) -> None:
+            envelope = open_envelope(document)
+            expect(envelope, kind)
+            read(envelope)
+            check_signature(envelope, signer.public_key)
 
-    def receive_refusal(document: bytes) -> None:
-        envelope = open_envelope(document)
-        expect(envelope, Kind.REFUSAL)
-        read_refusal(envelope)
-        check_signature(envelope, issuing.public_key)
+        return receive
 
     return {
         "request": receive_request,
-        "license": receive_license,
-        "refusal": receive_refusal,
+        "license": signed(Kind.LICENSE, read_license, issuing),
+        "refusal": signed(Kind.REFUSAL, read_refusal, issuing),
+        "receipt": signed(Kind.RECEIPT, read_receipt, issuing),
+        "root": signed(Kind.ROOT, read_root_certificate, root),
         "trust": lambda document: receive_trust_list(document, root.public_key),
         "product": receive_product,
     }

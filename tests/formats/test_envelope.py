@@ -144,7 +144,7 @@ def test_a_mac_keyed_with_the_public_key_is_no_signature(code_of: CodeOf) -> Non
         (document(header=HEADER | {3: "text/plain"}), "profile.envelope"),
         (document(header=HEADER | {3: "application/oa-LICENSE"}), "profile.newer"),
         (document(header=HEADER | {3: "application/oa-"}), "profile.newer"),
-        (document(header=HEADER | {3: "application/oa-receipt"}), "profile.newer"),
+        (document(header=HEADER | {3: "application/oa-bulletin"}), "profile.newer"),
         (bytes(MAX_SIZE + 1), "limit.too_large"),
         (document() + bytes(MAX_SIZE), "limit.too_large"),
     ],

@@ -10,6 +10,7 @@ from offline_activation.formats.cbor import MAX_INTEGER
 from offline_activation.formats.envelope import open_envelope
 from offline_activation.formats.keys import KeyId, PublicKey, Signer, SoftwareSigner
 from offline_activation.formats.names import ProductId
+from offline_activation.formats.root_certificate import RootCertificate, seal_root_certificate
 from offline_activation.formats.trust_list import (
     IssuingKey,
     TrustList,
@@ -18,6 +19,7 @@ from offline_activation.formats.trust_list import (
     seal_trust_list,
     trust_list_payload,
 )
+from offline_activation.formats.value import changed
 
 CodeOf = Callable[[Callable[[], object]], str]
 Altered = Callable[[bytes, Mapping[int | str, object], Signer], bytes]
@@ -80,7 +82,12 @@ INVALID: list[tuple[int, str, list[object]]] = [
     (5, "accept", [(), (entry(),), (entry((3, 0)),), (entry((3, 255)),), (entry((4, ())),), (entry((4, ("a", "b"))),)]),
     (6, "profile.field_invalid", [(), (bytes(7),), ("12345678",), (bytes(8),) * 65, {}, None]),
     (6, "accept", [(bytes(8),) * 64]),
-    (7, "profile.newer", [bytes(32)]),
+    (7, "profile.field_invalid", [(), ("x",), (None,), {}, b"", None, (b"x",) * 33]),
+    (7, "profile.envelope", [(b"\0",)]),
+    (8, "profile.field_invalid", [-1, None, True, "never"]),
+    (8, "key.outside_time", [0, 1_795_498_206 - 86_400]),
+    (8, "accept", [1_795_498_206 - 86_399, MAX_INTEGER]),
+    (9, "profile.newer", [bytes(32)]),
     (64, "accept", [0]),
 ]
 CASES = [(key, code, item) for key, code, items in INVALID for item in items]
@@ -110,3 +117,46 @@ def test_a_list_that_claims_the_root_but_was_changed_is_refused_by_its_signature
 
 def test_another_document_is_no_trust_list(code_of: CodeOf, product_document: bytes) -> None:
     assert code_of(lambda: receive_trust_list(product_document, ROOT.public_key)) == "profile.kind"
+
+
+def led(content: TrustList, roots: tuple[bytes, ...], signer: SoftwareSigner, pinned: SoftwareSigner) -> TrustList:
+    return receive_trust_list(seal_trust_list(changed(content, roots=roots), signer), pinned.public_key)
+
+
+@pytest.mark.parametrize("count", [1, 2, 31, 32])
+def test_a_list_leads_from_every_root_key_to_the_one_that_signed_it(
+    trust_content: TrustList,
+    certificates: tuple[bytes, ...],
+    later_roots: tuple[SoftwareSigner, ...],
+    count: int,
+) -> None:
+    roots, keys = certificates[:count], (ROOT, *later_roots)
+    for pinned in keys[: count + 1]:
+        found = led(trust_content, roots, keys[count], pinned)
+        assert found.roots == roots
+        assert trust_list_payload(found) == trust_list_payload(changed(trust_content, roots=roots))
+
+
+def test_a_chain_that_breaks_leads_nowhere(
+    code_of: CodeOf,
+    trust_content: TrustList,
+    certificates: tuple[bytes, ...],
+    later_roots: tuple[SoftwareSigner, ...],
+) -> None:
+    second, third, stranger = later_roots[0], later_roots[1], SoftwareSigner(bytes([9]) * 32)
+    forged = seal_root_certificate(RootCertificate(number=2, key=stranger.public_key, issued=0), stranger)
+    damaged = certificates[0][:-1] + bytes([certificates[0][-1] ^ 1])
+    too_many = (*certificates, seal_root_certificate(RootCertificate(number=33, key=second.public_key, issued=0), ROOT))
+    for roots, signer, pinned, code in (
+        ((certificates[1],), third, ROOT, "profile.field_invalid"),
+        (certificates[1::-1], third, ROOT, "profile.field_invalid"),
+        ((certificates[0], certificates[0]), second, ROOT, "profile.field_invalid"),
+        (too_many, second, ROOT, "profile.field_invalid"),
+        ((forged,), stranger, ROOT, "key.root_mismatch"),
+        ((damaged,), second, ROOT, "signature.invalid"),
+        (certificates[:1], ROOT, ROOT, "key.root_mismatch"),
+        (certificates[:2], second, ROOT, "key.root_mismatch"),
+        (certificates[:1], second, stranger, "key.root_mismatch"),
+        ((), second, ROOT, "key.root_mismatch"),
+    ):
+        assert code_of(lambda r=roots, s=signer, p=pinned: led(trust_content, r, s, p)) == code

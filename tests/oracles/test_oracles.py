@@ -20,6 +20,7 @@ COMMANDS = {
 SIGNATURE_ERRORS = {"cwt": "VerifyError: Failed to verify.", "node": "Error: the signature does not match"}
 LOCKS = {"cwt": "cwt.lock", "node": "package-lock.json"}
 KEY_FIELD = {"request": 6, "product": 5}
+KINDS = {"request", "license", "refusal", "receipt", "trust", "root", "product"}
 
 
 def vector(path: Path) -> dict[str, str]:
@@ -45,12 +46,29 @@ def documents(folder: str, layer: str = "") -> dict[str, dict[str, str]]:
     }
 
 
-GOOD = documents("good")
-FORGED = documents("bad", "signature")
+def carried(good: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Return the documents inside documents: returns in transfers, and root certificates, each under the key before."""
+    found: dict[str, dict[str, str]] = {}
+    for name, case in good.items():
+        payload = cbor2.loads(payload_of(bytes.fromhex(case["document"])))
+        if case["kind"] == "request" and 19 in payload:
+            found[f"{name}, proof"] = {"document": payload[19].hex(), "kind": "request", "key": ""}
+        key = good["root"]["key"]  # the first root key
+        for number, certificate in enumerate(payload.get(7, ()) if case["kind"] == "trust" else (), 2):
+            found[f"{name}, root {number}"] = {"document": certificate.hex(), "kind": "root", "key": key}
+            key = cbor2.loads(payload_of(certificate))[3].hex()
+        if key != good["root"]["key"]:
+            assert case["key"] == key, f"{name} is not signed by the last of its root keys"
+    return found
 
 
 def payload_of(document: bytes) -> bytes:
     return bytes(cbor2.loads(document).value[2])
+
+
+GOOD = documents("good")
+CARRIED = carried(GOOD)
+FORGED = documents("bad", "signature")
 
 
 def with_flipped_payload(case: dict[str, str], bit: int) -> dict[str, str]:
@@ -73,11 +91,14 @@ def asked(oracle: str, cases: list[dict[str, str]]) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("oracle", COMMANDS)
 def test_every_good_document_is_verified_by_other_peoples_code(oracle: str) -> None:
-    assert len(GOOD) == 12
-    answers = asked(oracle, list(GOOD.values()))
-    wrong = {name: answer for name, answer in zip(GOOD, answers, strict=True) if not answer["verified"]}
+    assert len(GOOD) == 29
+    assert len(CARRIED) == 35
+    cases = GOOD | CARRIED
+    assert {case["kind"] for case in cases.values()} == KINDS
+    answers = asked(oracle, list(cases.values()))
+    wrong = {name: answer for name, answer in zip(cases, answers, strict=True) if not answer["verified"]}
     assert wrong == {}
-    payloads = [payload_of(bytes.fromhex(case["document"])).hex() for case in GOOD.values()]
+    payloads = [payload_of(bytes.fromhex(case["document"])).hex() for case in cases.values()]
     assert [answer["payload"] for answer in answers] == payloads
 
 
@@ -91,8 +112,8 @@ def test_a_flipped_bit_of_the_payload_fails_there_too(oracle: str) -> None:
 @pytest.mark.parametrize("oracle", COMMANDS)
 def test_the_forged_vectors_fail_there_too(oracle: str) -> None:
     names = [
-        name for name in FORGED if not name.endswith("-kid")
-    ]  # a wrong hint with a right signature: ours to refuse
+        name for name in FORGED if not name.endswith(("-kid", "-roots-bit"))
+    ]  # a wrong hint with a right signature, a right signature around a forged certificate: ours to refuse
     assert len(names) >= 10
     answers = asked(oracle, [FORGED[name] for name in names])
     assert [name for name, answer in zip(names, answers, strict=True) if answer["verified"]] == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vector_bad import bad_vectors
 from vector_bad_fields import bad_field_vectors
+from vector_bad_life import bad_life_vectors
 from vector_bad_text import bad_text_vectors
 from vector_file import Vector, render
 from vector_good import good_vectors
@@ -21,7 +22,7 @@ DOCUMENT = ROOT / "docs" / "format.md"
 
 def all_vectors() -> tuple[Vector, ...]:
     """Return every vector, good ones first."""
-    return (*good_vectors(), *bad_vectors(), *bad_field_vectors(), *bad_text_vectors())
+    return (*good_vectors(), *bad_vectors(), *bad_field_vectors(), *bad_life_vectors(), *bad_text_vectors())
 
 
 def files() -> dict[str, str]:

@@ -129,7 +129,7 @@ def _envelopes() -> list[Vector]:
         ("type-foreign", "A foreign content type.", form, headed({3: "application/cwt"})),
         ("type-number", "A content type that is a number.", form, headed({3: 61})),
         ("type-newer", "A kind of document that is not known yet.", "profile.newer",
-         headed({3: "application/oa-receipt"})),
+         headed({3: "application/oa-bulletin"})),
         ("signature-63", "A signature of 63 bytes.", "key.algorithm", enveloped(Kind.LICENSE, signature=bytes(63))),
         ("signature-65", "A signature of 65 bytes.", "key.algorithm", enveloped(Kind.LICENSE, signature=bytes(65))),
         ("payload-text", "A payload that is an array.", form, enveloped(Kind.LICENSE, payload=b"\x80")),

@@ -63,7 +63,7 @@ _LICENSE: list[_Case] = [
     ("grace-0", "A grace of 0 days, which should be left out.", _INVALID, 13, 0),
     ("until-null", "An end that is null instead of left out.", _INVALID, 14, None),
     ("no-trust", "No trust list.", _MISSING, 16, ...),
-    ("critical", "An unknown critical field.", _NEWER, 17, 1),
+    ("critical", "An unknown critical field.", _NEWER, 26, 1),
 ]
 _REFUSAL: list[_Case] = [
     ("code-long", "A code of 49 characters.", _INVALID, 3, "x" * 49),
@@ -79,7 +79,7 @@ _TRUST: list[_Case] = [
     ("product-name", "A key for a product that has no valid name.", _INVALID, 5, ((_KEY, 0, 1, 3, ("A",)),)),
     ("revoked-empty", "An empty list that should be left out.", _INVALID, 6, ()),
     ("revoked-short", "A revoked key id of 7 bytes.", _INVALID, 6, (bytes(7),)),
-    ("critical", "An unknown critical field.", _NEWER, 7, 0),
+    ("critical", "An unknown critical field.", _NEWER, 9, 0),
 ]
 _PRODUCT: list[_Case] = [
     ("root-short", "A root key of 31 bytes.", _INVALID, 5, bytes(31)),

@@ -7,9 +7,24 @@ from enum import IntEnum
 from typing import Literal
 
 from offline_activation.formats.cbor import Value
+from offline_activation.formats.policy import Policy
 
 ACCEPT = "accept"
 _HEX_COLUMNS = 64
+_SHOWN_WHEN_SAID = frozenset(
+    {
+        "version_ceiling",
+        "trial",
+        "replaced",
+        "policy",
+        "emergency_opened",
+        "returned",
+        "proof",
+        "roots",
+        "root_until",
+    }
+)
+"""Fields that stand in a vector only when its document has them: a new field changes no vector that was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +41,8 @@ class Vector:
     kind: str = ""
     key: bytes = b""
     """Public key to check the signature with, where it is not inside the document."""
+    root: bytes = b""
+    """Pinned root key from which the signing key is found, where that is what the vector is about."""
     data: bytes | None = None
     """The input for ``cbor`` and ``document``; what must come out of a good ``text`` or ``qr``."""
     texts: tuple[str, ...] = ()
@@ -42,6 +59,8 @@ def render(vector: Vector) -> str:
     lines.append(f"expect: {vector.expect}")
     if vector.key:
         lines.append(f"key: {vector.key.hex()}")
+    if vector.root:
+        lines.append(f"root: {vector.root.hex()}")
     if vector.diagnostic:
         lines.append(f"diagnostic: {vector.diagnostic}")
     for name, texts in (("text", vector.texts), ("codes", vector.texts)):
@@ -67,10 +86,15 @@ def plain(item: object) -> object:
     if isinstance(item, tuple):
         return [plain(each) for each in item]
     if hasattr(item, "__slots__") and not isinstance(item, int):
-        found = {name: plain(getattr(item, name)) for name in item.__slots__ if name != "extensions"}
+        found = {name: plain(getattr(item, name)) for name in item.__slots__ if _is_shown(item, name)}
         extensions = getattr(item, "extensions", ())
         return found | ({"extensions": {str(key): plain(each) for key, each in extensions}} if extensions else {})
     return item.name.lower() if isinstance(item, IntEnum) else item
+
+
+def _is_shown(item: object, name: str) -> bool:
+    said = getattr(item, name)
+    return name != "extensions" and not (name in _SHOWN_WHEN_SAID and (not said or said == Policy()))
 
 
 def diagnostic(value: Value) -> str:

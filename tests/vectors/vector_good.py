@@ -3,6 +3,7 @@
 import textwrap
 
 from vector_file import ACCEPT, Vector, diagnostic, plain
+from vector_good_life import life_vectors
 from vector_world import (
     DOCUMENTS,
     ISSUING,
@@ -42,7 +43,7 @@ LARGE_DOCUMENT = seal_refusal(
 
 def good_vectors() -> tuple[Vector, ...]:
     """Return every good vector."""
-    return (*_cbor(), *_documents(), *_texts(), *_codes())
+    return (*_cbor(), *_documents(), *life_vectors(), *_texts(), *_codes())
 
 
 def _cbor() -> list[Vector]:
@@ -156,6 +157,8 @@ def _texts() -> list[Vector]:
         _text("typed", "Typed with O for 0 and no blanks.", _typed(look_alikes), trust),
         _text("blanks", "Byte order mark, no-break spaces, blank lines.",
               "\ufeff" + block.replace(" ", "\u00a0").replace("\n", "\n\n"), trust),
+        _text("receipt", "A receipt as this product writes it.", compose(DOCUMENTS[Kind.RECEIPT]),
+              DOCUMENTS[Kind.RECEIPT]),
         _text("three-figures", "A hundred lines or more: numbers have three figures.", compose_large(), bytes(2500)),
     ]  # fmt: skip
 

@@ -10,15 +10,19 @@ from offline_activation.formats.keys import Signer, SoftwareSigner, key_id
 from offline_activation.formats.license_document import LicenseDocument, seal_license
 from offline_activation.formats.names import DocumentId, ProductId, document_id, new_license_number, site_id
 from offline_activation.formats.product import LimitRule, OptionRule, ProductDocument, seal_product
+from offline_activation.formats.receipt import ReceiptDocument, seal_receipt
 from offline_activation.formats.refusal import RefusalDocument, seal_refusal
 from offline_activation.formats.request import ActivationRequest, Purpose, request_payload, seal_request
+from offline_activation.formats.root_certificate import MAX_ROOTS, SECOND, RootCertificate, seal_root_certificate
 from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, seal_trust_list
 
 NOW = 1_795_498_206
 DAY = 86_400
 
-# TEST KEYS: their seeds are the numbers 1 to 5 repeated; never trust them for anything else.
-ROOT, SITE, ISSUING, NEXT_ISSUING, STRANGER = (SoftwareSigner(bytes([number]) * 32) for number in range(1, 6))
+# TEST KEYS: their seeds are the numbers 1 to 6 and 102 to 134 repeated; never trust them for anything else.
+ROOT, SITE, ISSUING, NEXT_ISSUING, STRANGER, NEW_SITE = (SoftwareSigner(bytes([number]) * 32) for number in range(1, 7))
+LATER_ROOTS = tuple(SoftwareSigner(bytes([100 + number]) * 32) for number in range(SECOND, SECOND + MAX_ROOTS + 1))
+"""Root keys 2 to 34; a trust list leads to root key 33 at most."""
 
 LICENSE_NUMBER = new_license_number(bytes(range(1, 13)))
 COMPONENTS = {"machine_id": b"machine1", "firmware_uuid": b"firmware", "network": b"network1"}
@@ -102,6 +106,22 @@ LICENSE = LicenseDocument(
     until=NOW + 365 * DAY,
     maintenance_until=NOW + 365 * DAY,
 )
+RECEIPT_TRUST = TrustList(
+    number=4,
+    vendor=TRUST.vendor,
+    issued=NOW - DAY,
+    keys=(issuing_key(ISSUING, uses=EVERYTHING | Use.RECEIPT), issuing_key(NEXT_ISSUING, uses=EVERYTHING)),
+)
+"""The first key may sign receipts, too; the second may not."""
+RECEIPT = ReceiptDocument(
+    product=REQUEST.product,
+    license_number=LICENSE_NUMBER,
+    revision=4,
+    issued=NOW + 60,
+    request_id=document_id(request_payload(SMALL_REQUEST)),
+    site=LICENSE.site,
+    trust=seal_trust_list(RECEIPT_TRUST, ROOT),
+)
 REFUSAL = RefusalDocument(
     product=REQUEST.product,
     code="order.not_found",
@@ -135,12 +155,27 @@ PRODUCT = ProductDocument(
     server="https://activation.inception.example",
     issued=NOW,
 )
+
+
+def root_certificate(number: int, *, signer: Signer | None = None) -> bytes:
+    """Return the certificate of root key ``number``, signed by the one before it unless another signer is given."""
+    content = RootCertificate(number=number, key=root_signer(number).public_key, issued=NOW - DAY)
+    return seal_root_certificate(content, signer or root_signer(number - 1))
+
+
+def root_signer(number: int) -> SoftwareSigner:
+    """Return root key ``number``, counted from 1."""
+    return ROOT if number < SECOND else LATER_ROOTS[number - SECOND]
+
+
 DOCUMENTS = {
     Kind.REQUEST: seal_request(REQUEST, SITE),
     Kind.LICENSE: seal_license(LICENSE, ISSUING),
     Kind.REFUSAL: seal_refusal(REFUSAL, ISSUING),
     Kind.TRUST: TRUST_DOCUMENT,
     Kind.PRODUCT: seal_product(PRODUCT, ROOT),
+    Kind.RECEIPT: seal_receipt(RECEIPT, ISSUING),
+    Kind.ROOT: root_certificate(SECOND),
 }
 SIGNERS = {
     Kind.REQUEST: SITE,
@@ -148,6 +183,8 @@ SIGNERS = {
     Kind.REFUSAL: ISSUING,
     Kind.TRUST: ROOT,
     Kind.PRODUCT: ROOT,
+    Kind.RECEIPT: ISSUING,
+    Kind.ROOT: ROOT,
 }
 
 
