@@ -165,13 +165,13 @@ def _response(intent: "Intent") -> dict[str, Any]:
 
 
 def _page(result: dict[str, Any]) -> list[str]:
-    from offline_activation.cli.vendor_show import section
+    from offline_activation.cli.vendor_show import section, terms_rows
 
     site = result["site"]
     held = [("HD Volume ID", site["volume_id"]), ("Site key", site["key"])] if site else []
     held += [("First activated", result["first_activated"] or "-"), ("Last contact", result["last_contact"] or "-")]
     bought = [(name, str(count)) for name, count in result["limits"].items()]
-    bought += [("Options", ", ".join(result["options"]) or "none"), ("Until", result["until"] or "perpetual")]
+    bought += [("Options", ", ".join(result["options"]) or "none"), *terms_rows(result)]
     rows = [
         ("License number", result["license_number"]),
         ("State", _state(result)),

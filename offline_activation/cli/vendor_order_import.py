@@ -27,12 +27,17 @@ def _import(file: Annotated[str, typer.Argument(metavar="FILE.csv", help="Orders
     from offline_activation.files import STANDARD_STREAM, read_bounded
     from offline_activation.vendor.order_file import FILE_LIMIT, read_rows
     from offline_activation.vendor.order_import import enter_rows
+    from offline_activation.vendor.terms import trial_warning
 
     source = "standard input" if file == STANDARD_STREAM else file
     rows = read_rows(read_bounded(file, limit=FILE_LIMIT), source=source)
     now, actor = vendor_wiring.fixed_clock()(), vendor_wiring.actor()
     with vendor_wiring.open_books() as store, store.begin() as work:
         done = enter_rows(work, rows, now=now, actor=actor, randomness=os.urandom)
+        entered_now = [row.order for row in done if row.order is not None]
+        ends = [trial_warning(order, work.find_license(order.license_number)) for order in entered_now]
+    for warning in filter(None, ends):
+        manners.warn(warning)
     for row in done:
         if row.order is not None and row.twin is not None:
             what = f"What line {row.line} orders for {row.company[:40]}"

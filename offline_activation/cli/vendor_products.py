@@ -1,6 +1,6 @@
 """``product``: load a product definition, list products, export the product file for the installer."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,7 +9,7 @@ from offline_activation.cli.vendor_help import ANYWHERE, epilog
 from offline_activation.errors import Misuse, Refusal
 
 if TYPE_CHECKING:  # only names in signatures
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from offline_activation.formats.request import Purpose
     from offline_activation.vendor.products import Definition
@@ -71,11 +71,40 @@ def _page(definition: "Definition") -> list[str]:
             ("Product", f"{definition.name} ({definition.product})"),
             ("Limits", ", ".join(definition.limits) or "none"),
             ("Options", ", ".join(definition.options) or "none"),
+            *_rules(definition),
             ("Rules alone grant", _purposes(purpose for purpose in decided if purpose in definition.auto)),
             ("A person grants", _purposes(purpose for purpose in decided if purpose not in definition.auto)),
             ("Not yet", "return waits: not answered by this release"),
         ]
     )
+
+
+def _rules(definition: "Definition") -> "Iterator[tuple[str, str]]":
+    """Yield what each license will say about its later life."""
+    rules = definition.rules
+    tolerance, grace = rules.clock_days
+    lowered = ", ".join(f"{name} {count}" for name, count in definition.grace_limits.items())
+    lease = f"{definition.lease_days} days, then " if definition.lease_days else "none; after an end "
+    yield "Lease", f"{lease}{definition.grace_days} days of grace{f' with {lowered}' if lowered else ''}"
+    yield "Demo Mode after", f"{rules.fallback_days} days"
+    yield "Overuse", f"up to {rules.overuse_percent} % above a limit" if rules.overuse_percent else "none"
+    yield "Changed hardware", f"works {rules.drift_days} days"
+    yield "Clock set back", f"{tolerance} days without a word, {grace} more with a warning"
+    yield "Emergency", f"{rules.emergency_days} days" if rules.emergency_days else "none"
+
+
+def _rules_json(definition: "Definition") -> dict[str, Any]:
+    rules = definition.rules
+    return {
+        "overuse_percent": rules.overuse_percent,
+        "drift_days": rules.drift_days,
+        "emergency_days": rules.emergency_days,
+        "clock_tolerance_days": rules.clock_days[0],
+        "clock_grace_days": rules.clock_days[1],
+        "fallback_days": rules.fallback_days,
+        "grace_limits": dict(definition.grace_limits),
+        "max_unreturned": definition.max_unreturned,
+    }
 
 
 def _purposes(purposes: "Iterable[Purpose]") -> str:
@@ -98,6 +127,7 @@ def _list() -> None:
             "options": {name: {"label": rule.label, "demo": rule.demo} for name, rule in definition.options.items()},
             "lease_days": definition.lease_days,
             "grace_days": definition.grace_days,
+            **_rules_json(definition),
         }
         for record, definition in found
     ]

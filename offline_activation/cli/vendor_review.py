@@ -15,6 +15,7 @@ from offline_activation.cli.vendor_show import (
     number,
     section,
     shown,
+    terms_rows,
 )
 from offline_activation.formats.contact import FIELDS
 from offline_activation.formats.keys import fingerprint
@@ -152,7 +153,7 @@ def _grant(result: dict[str, Any]) -> Iterable[tuple[str, str]]:
         return
     yield from ((name, str(count)) for name, count in grant["limits"].items())
     yield "Options", ", ".join(grant["options"]) or "none"
-    yield "Until", grant["until"] or "perpetual"
+    yield from terms_rows(grant)
 
 
 def _changes(result: dict[str, Any]) -> list[str]:

@@ -1,8 +1,8 @@
 """How the vendor's things look: as JSON, and as text for people."""
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from offline_activation.formats.contact import FIELDS
 from offline_activation.formats.instants import show_day
@@ -13,6 +13,9 @@ if TYPE_CHECKING:  # only names in signatures
     from offline_activation.formats.contact import Contact
     from offline_activation.vendor.entitlements import Change
     from offline_activation.vendor.records import Entitlement, Installation, LicenseRecord, Order, OrderLine
+
+
+_BOUNDS: Final = {"maintenance_until": "maintenance until", "version_ceiling": "version ceiling"}
 
 
 def instant(seconds: int | None) -> str | None:
@@ -59,17 +62,44 @@ def line_text(line: "OrderLine") -> str:
         return f"{line.name}={line.amount}"
     if line.kind == "limit_add":
         return f"{line.name}=+{line.amount}"
-    return f"until {line.name}" if line.kind == "until" else line.name
+    if line.kind == "until":
+        return f"until {line.name}"
+    if line.kind in _BOUNDS:
+        return f"{_BOUNDS[line.kind]} {line.name or 'none'}"
+    return line.name or line.kind
 
 
 def entitlement_json(entitlement: "Entitlement") -> dict[str, Any]:
     """Return an entitlement for JSON."""
     return {
+        "kind": entitlement.kind,
         "limits": dict(sorted(entitlement.limits.items())),
         "options": sorted(entitlement.options),
         "until": entitlement.until,
         "maintenance_until": entitlement.maintenance_until,
+        "version_ceiling": entitlement.version_ceiling or None,
+        "trial": entitlement.trial,
     }
+
+
+def terms_rows(shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the terms of an entitlement, as :func:`entitlement_json` gives it, as label and text."""
+    rows = [
+        ("Kind", shown["kind"]),
+        ("Until", shown["until"]),
+        ("Maintenance until", shown["maintenance_until"]),
+        ("Versions", shown["version_ceiling"] and f"up to {shown['version_ceiling']}"),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def terms_text(entitlement: "Entitlement") -> str:
+    """Return the terms of an entitlement in one line: ``trial until 2027-03-31, versions up to 4``."""
+    (_, kind), *rows = terms_rows(entitlement_json(entitlement))
+    said = [f"{label[0].lower()}{label[1:]} {text}" for label, text in rows]
+    if entitlement.until is not None:
+        return ", ".join([f"{kind} {said[0]}", *said[1:]])
+    return ", ".join([kind, *said])
 
 
 def site_json(installation: "Installation | None") -> dict[str, Any] | None:

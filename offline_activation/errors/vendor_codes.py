@@ -174,6 +174,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "This order changes the {field} of the license from {before} to {after}.",
         "If that is not meant: 'activation-vendor order cancel {order}', and enter it again.",
     ),
+    "order.ends_trial": (
+        "POLICY",
+        "This order ends the trial of the license, which keeps its last day {until} all the same.",
+        "If that is not meant: 'activation-vendor order cancel {order}' and use --perpetual, --until or --trial.",
+    ),
     "order.entered_before": (
         "POLICY",
         "{what} is already entered as order {order}.",

@@ -1,9 +1,11 @@
 """What a response changes, field by field.  Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from offline_activation.formats.instants import show_local_end
 from offline_activation.formats.license_document import LicenseDocument
+from offline_activation.formats.policy import Fallback, Policy
 
 Shown = str | int | bool | None
 
@@ -18,8 +20,13 @@ class Change:
 
 
 def difference(before: LicenseDocument | None, after: LicenseDocument) -> tuple[Change, ...]:
-    """Return the fields that differ: revision, company, limits, options, dates, in this order."""
+    """Return the fields that differ: revision, company, limits, options, terms, rules, in this order.
+
+    A first license is told with the rules that are not the usual ones.
+    """
     old, new = _fields(before), _fields(after)
+    if before is None:
+        new = {name: item for name, item in new.items() if _USUAL.get(name) != item}
     names = [*new, *(name for name in old if name not in new)]
     changes = (Change(field=name, before=old.get(name), after=new.get(name)) for name in names)
     return tuple(change for change in changes if change.before != change.after)
@@ -39,5 +46,30 @@ def _fields(document: LicenseDocument | None) -> dict[str, Shown]:
         **{f"limits.{name}": count for name, count in document.limits.items()},
         **{f"options.{name}": True for name in document.options},
         **{name: None if end is None else show_local_end(end) for name, end in ends.items()},
+        "version_ceiling": document.version_ceiling or None,
+        "trial": document.trial or None,
         "grace_days": document.grace_days,
+        **_rules(document.policy),
     }
+
+
+def _rules(policy: Policy) -> dict[str, Shown]:
+    tolerance, grace = policy.clock_days
+    return {
+        **{f"grace_limits.{name}": count for name, count in policy.grace_limits.items()},
+        "fallback": None if policy.fallback is None else _fallback(policy.fallback),
+        "overuse": f"{policy.overuse_percent} % above a limit" if policy.overuse_percent else None,
+        "changed_hardware": f"works {policy.drift_days} days",
+        "emergency": f"{policy.emergency_days} days" if policy.emergency_days else None,
+        "clock_set_back": f"{tolerance} days without a word, {grace} more with a warning",
+    }
+
+
+def _fallback(fallback: Fallback) -> str:
+    if fallback.days == 0:
+        return "no Demo Mode after the end"
+    allowed = [f"{name} {count}" for name, count in fallback.limits.items()]
+    return f"{fallback.days} days of Demo Mode: {', '.join([*allowed, *fallback.options]) or 'nothing counted'}"
+
+
+_USUAL: Final = _rules(Policy())

@@ -20,9 +20,10 @@ _TEXT: Final = 300
 def draft_license(
     received: ReceivedRequest, record: LicenseRecord, definition: Definition, *, revision: int, trust: bytes, now: int
 ) -> LicenseDocument:
-    """Return the license for a request: everything bought so far, bound to the server that asks.
+    """Return the license for a request: everything bought so far, bound to the server that asks, and the rules.
 
-    Dates end with their day in the zone of the request; ``now`` is the vendor's time.
+    A trial has no grace: it ends with its last day.  Dates end with their day in the zone of the request; ``now`` is
+    the vendor's time.
     """
     request, bought = received.content, record.entitlement
     return LicenseDocument(
@@ -38,9 +39,12 @@ def draft_license(
         options=tuple(sorted(bought.options)),
         trust=trust,
         lease_until=lease_end(now, definition.lease_days, request.zone),
-        grace_days=definition.grace_days,
+        grace_days=0 if bought.trial else definition.grace_days,
         until=_end(bought.until, request.zone),
         maintenance_until=_end(bought.maintenance_until, request.zone),
+        version_ceiling=bought.version_ceiling,
+        trial=bought.trial,
+        policy=definition.policy(trial=bought.trial),
     )
 
 

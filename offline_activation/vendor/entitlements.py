@@ -1,7 +1,7 @@
 """Entitlement arithmetic: what all processed orders of a license buy together, and when its ends fall.  Pure."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -18,20 +18,23 @@ _LAST_YEAR: Final = 9000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference between what was and what would be; ``None`` is not there, an option that is on is ``True``."""
+    """One difference between what was and what would be; ``None`` is not there, an option or trial is ``True``."""
 
     field: str
     before: Any
     after: Any
 
 
-def with_lines(entitlement: Entitlement, lines: Iterable[OrderLine]) -> Entitlement:
-    """Return the entitlement after one order: its new totals and end first, then its increases and options.
+def with_lines(entitlement: Entitlement, lines: Collection[OrderLine]) -> Entitlement:
+    """Return the entitlement after one order: its new totals and terms first, then its increases and options.
 
     Within an order the sequence of lines does not matter; orders are applied in the sequence in which they are
-    processed.  Raises :class:`Refusal` ``order.invalid`` when a total would leave the range of numbers.
+    processed.  An order without a line ``trial`` ends a trial; the last day stays unless the order names another.
+    Raises :class:`Refusal` ``order.invalid`` when a total would leave the range of numbers, and for a trial without a
+    last day.
     """
-    limits, options, until = dict(entitlement.limits), set(entitlement.options), entitlement.until
+    limits, options = dict(entitlement.limits), set(entitlement.options)
+    terms = {line.kind: line.name for line in lines}
     for line in sorted(lines, key=lambda line: (line.kind == "limit_add", line.kind, line.name)):
         if line.kind == "limit_total":
             limits[line.name] = line.amount
@@ -39,13 +42,19 @@ def with_lines(entitlement: Entitlement, lines: Iterable[OrderLine]) -> Entitlem
             limits[line.name] = limits.get(line.name, 0) + line.amount
         elif line.kind == "option":
             options.add(line.name)
-        else:
-            until = line.name
     for name, total in limits.items():
         if not 0 <= total <= MAX_INTEGER:
             raise Refusal("order.invalid", what=f"{name} would become {total}")
+    until = None if "perpetual" in terms else terms.get("until", entitlement.until)
+    if "trial" in terms and until is None:
+        raise Refusal("order.invalid", what="a trial needs a last day")
     return Entitlement(
-        limits=limits, options=frozenset(options), until=until, maintenance_until=entitlement.maintenance_until
+        limits=limits,
+        options=frozenset(options),
+        until=until,
+        maintenance_until=terms.get("maintenance_until", entitlement.maintenance_until) or None,
+        version_ceiling=terms.get("version_ceiling", entitlement.version_ceiling),
+        trial="trial" in terms,
     )
 
 
@@ -63,6 +72,8 @@ def entitlement_changes(before: Entitlement | None, after: Entitlement) -> tuple
     changes += [
         Change(field="until", before=old.until, after=after.until),
         Change(field="maintenance_until", before=old.maintenance_until, after=after.maintenance_until),
+        Change(field="version_ceiling", before=old.version_ceiling or None, after=after.version_ceiling or None),
+        Change(field="trial", before=old.trial or None, after=after.trial or None),
     ]
     return tuple(change for change in changes if change.before != change.after)
 
@@ -107,6 +118,8 @@ def entitlement_of(content: LicenseDocument, zone: str) -> Entitlement:
         options=frozenset(content.options),
         until=None if content.until is None else last_day(content.until, zone),
         maintenance_until=None if content.maintenance_until is None else last_day(content.maintenance_until, zone),
+        version_ceiling=content.version_ceiling,
+        trial=content.trial,
     )
 
 

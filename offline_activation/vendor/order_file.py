@@ -18,7 +18,10 @@ FILE_LIMIT: Final = 4 << 20
 ROW_LIMIT: Final = 10_000
 
 _REQUIRED: Final = ("product",)
-_TEXTS: Final = ("company", "email", "contact_name", "license_number", "purchase_order", "until")
+_TEXTS: Final = (
+    *("company", "email", "contact_name", "license_number", "purchase_order"),
+    *("until", "maintenance_until", "version_ceiling", "trial", "perpetual"),
+)
 _LISTS: Final = ("set", "add", "options")
 _COLUMNS: Final = frozenset((*_REQUIRED, *_TEXTS, *_LISTS))
 _DELIMITERS: Final = ",;\t"

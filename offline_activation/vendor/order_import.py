@@ -3,8 +3,9 @@
 Text stays text: a cell like ``=1+1`` is a company of that name and is never computed here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.names import ProductId, read_license_number
@@ -14,6 +15,8 @@ from offline_activation.vendor.ordering import Randomness, draft_order, save_ent
 from offline_activation.vendor.orders import Purchase
 from offline_activation.vendor.ports import Work
 from offline_activation.vendor.records import Order
+
+_YES_OR_NO: Final = {"yes": True, "true": True, "no": False, "false": False, "": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,4 +77,16 @@ def _purchase(row: Row) -> Purchase:
         increases=cells.get("add", "").split(),
         options=cells.get("options", "").split(),
         until=cells.get("until", ""),
+        perpetual=_yes(cells, "perpetual"),
+        trial=_yes(cells, "trial"),
+        maintenance_until=cells.get("maintenance_until", ""),
+        version_ceiling=cells.get("version_ceiling", ""),
     )
+
+
+def _yes(cells: Mapping[str, str], column: str) -> bool:
+    """Return a cell that says yes or no; spreadsheet programs write TRUE and FALSE."""
+    said = cells.get(column, "")
+    if said.lower() not in _YES_OR_NO:
+        raise Refusal("order.invalid", what=f"{said[:16]} in the column {column} is neither yes nor no")
+    return _YES_OR_NO[said.lower()]

@@ -19,6 +19,7 @@ from offline_activation.vendor.orders import Purchase, check_customer, order_lin
 from offline_activation.vendor.ports import Work
 from offline_activation.vendor.products import Definition, read_definition
 from offline_activation.vendor.records import AuditEntry, LicenseRecord, Order, OrderId, OutboxMail
+from offline_activation.vendor.terms import check_trial
 
 Randomness = Callable[[int], bytes]
 """Returns that many random bytes of the system's source."""
@@ -53,7 +54,9 @@ def draft_order(work: Work, purchase: Purchase, *, now: int) -> Order:
     lines = order_lines(purchase, definition, today=show_day(now))
     number = purchase.license_number
     known = None if number is None else _find_license(work, number, purchase.product)
-    customer = customer_of(purchase, known, () if number is None else work.orders(license_number=number))
+    others = () if number is None else work.orders(license_number=number)
+    check_trial(purchase, known, others)
+    customer = customer_of(purchase, known, others)
     check_customer(**customer, purchase_order=purchase.purchase_order)
     return Order(
         order_id=OrderId(""),

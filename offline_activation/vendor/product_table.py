@@ -67,6 +67,10 @@ class Table:
             raise self._wrong(key, f"not a whole number of 0 to {most}")
         return found
 
+    def number_or_none(self, key: str, *, most: int) -> int | None:
+        """Return a whole number of 0 to ``most``, or ``None`` when the key is absent."""
+        return self.number(key, default=0, most=most) if key in self._left else None
+
     def yes_or_no(self, key: str, *, default: bool) -> bool:
         """Return ``true`` or ``false``."""
         found = self._take(key, default)

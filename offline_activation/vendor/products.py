@@ -9,11 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from offline_activation.errors import Refusal
 from offline_activation.formats.names import ProductId
-from offline_activation.formats.policy import MAX_DAYS, MAX_OPTIONS
+from offline_activation.formats.policy import MAX_DAYS, MAX_OPTIONS, Policy
 from offline_activation.formats.product import MAX_LIMITS, LimitRule, OptionRule, ProductDocument
 from offline_activation.formats.request import Purpose
+from offline_activation.vendor.product_policy import (
+    LicenseRules,
+    license_policy,
+    read_desk_rules,
+    read_license_rules,
+)
 from offline_activation.vendor.product_table import Table, mistake, table_of
 from offline_activation.vendor.records import Vendor
 
@@ -21,10 +26,8 @@ DEFINITION_LIMIT: Final = 64 * 1024
 """Largest product TOML, in bytes."""
 
 _LEASE_DAYS, _GRACE_DAYS, _DEMO_DAYS = 183, 30, 30
+_MOST: Final = 10**9
 _WARN_DAYS: Final = (90, 30, 14, 7, 1)
-_ASK: Final = (Purpose.REHOST, Purpose.REBIND, Purpose.TRANSFER)
-_AUTO: Final = (Purpose.ACTIVATE, Purpose.UPDATE, Purpose.RENEW, Purpose.RETURN)
-_PURPOSES: Final = {purpose.name.lower(): purpose for purpose in Purpose}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +46,19 @@ class Definition:
     limits: Mapping[str, LimitRule]
     options: Mapping[str, OptionRule]
     demo_days: int
+    rules: LicenseRules
+    grace_limits: Mapping[str, int]
+    """Limits that are lower in grace; the others stay what was bought."""
     auto: frozenset[Purpose]
     """Purposes that rules alone may grant; every other purpose asks a person."""
+    max_unreturned: int
+    """Former servers that a customer may fail to return before rules refuse a further move."""
+
+    def policy(self, *, trial: bool = False) -> Policy:
+        """Return the rules that a license carries; a trial has no Demo Mode after its end."""
+        return license_policy(
+            self.rules, limits=self.limits, options=self.options, grace_limits=self.grace_limits, trial=trial
+        )
 
 
 def read_definition(text: str, *, path: str) -> Definition:
@@ -58,13 +72,31 @@ def read_definition(text: str, *, path: str) -> Definition:
         raise mistake(path, f"not TOML: {error}") from None
     top = Table(document, name="", path=path)
     product = top.table("product", required=True)
-    limits = {name: _limit(table_of(rule, f"limits.{name}", path), name) for name, rule in top.named("limits")}
+    limits, grace_limits = _read_limits(top)
     options = {name: _option(table_of(rule, f"options.{name}", path), name) for name, rule in top.named("options")}
     _check_names(limits, options, path)
     demo = top.table("demo")
-    auto = _read_policy(top.table("policy"))
-    definition = _read_product(product, limits, options, demo.number("days", default=_DEMO_DAYS, most=MAX_DAYS), auto)
+    demo_days = demo.number("days", default=_DEMO_DAYS, most=MAX_DAYS)
     demo.finish()
+    rules, desk = read_license_rules(top.table("license"), demo_days=demo_days), read_desk_rules(top.table("policy"))
+    definition = Definition(
+        product=ProductId(product.name("id")),
+        name=product.text("name", most=80),
+        vendor=product.text("vendor", most=80, default=""),
+        lease_days=product.number("lease_days", default=_LEASE_DAYS, most=MAX_DAYS),
+        grace_days=product.number("grace_days", default=_GRACE_DAYS, most=MAX_DAYS),
+        warn_days=product.falling_days("warn_days", default=_WARN_DAYS),
+        support_email=product.mail_address("support_email"),
+        server=product.web_address("server"),
+        limits=limits,
+        options=options,
+        demo_days=demo_days,
+        rules=rules,
+        grace_limits=grace_limits,
+        auto=desk.auto,
+        max_unreturned=desk.max_unreturned,
+    )
+    product.finish()
     top.finish()
     return definition
 
@@ -94,33 +126,19 @@ def product_document(
     )
 
 
-def _read_product(
-    product: Table, limits: Mapping[str, LimitRule], options: Mapping[str, OptionRule], demo: int, auto: list[Purpose]
-) -> Definition:
-    definition = Definition(
-        product=ProductId(product.name("id")),
-        name=product.text("name", most=80),
-        vendor=product.text("vendor", most=80, default=""),
-        lease_days=product.number("lease_days", default=_LEASE_DAYS, most=MAX_DAYS),
-        grace_days=product.number("grace_days", default=_GRACE_DAYS, most=MAX_DAYS),
-        warn_days=product.falling_days("warn_days", default=_WARN_DAYS),
-        support_email=product.mail_address("support_email"),
-        server=product.web_address("server"),
-        limits=limits,
-        options=options,
-        demo_days=demo,
-        auto=frozenset(auto),
-    )
-    product.finish()
-    return definition
-
-
-def _limit(table: Table, name: str) -> LimitRule:
-    rule = LimitRule(
-        label=table.text("label", most=60, default=_spoken(name)), demo=table.number("demo", default=0, most=10**9)
-    )
-    table.finish()
-    return rule
+def _read_limits(top: Table) -> tuple[dict[str, LimitRule], dict[str, int]]:
+    """Return the limits, and those that are lower in grace with what they are then."""
+    limits: dict[str, LimitRule] = {}
+    grace: dict[str, int] = {}
+    for name, rule in top.named("limits"):
+        table = table_of(rule, f"limits.{name}", top.path)
+        label = table.text("label", most=60, default=_spoken(name))
+        limits[name] = LimitRule(label=label, demo=table.number("demo", default=0, most=_MOST))
+        lowered = table.number_or_none("grace", most=_MOST)
+        if lowered is not None:
+            grace[name] = lowered
+        table.finish()
+    return limits, grace
 
 
 def _option(table: Table, name: str) -> OptionRule:
@@ -142,26 +160,3 @@ def _check_names(limits: Mapping[str, LimitRule], options: Mapping[str, OptionRu
         raise mistake(path, f"[options] has {len(options)} entries, at most {MAX_OPTIONS}")
     for name in limits.keys() & options.keys():
         raise mistake(path, f"{name} is both a limit and an option")
-
-
-def _read_policy(policy: Table) -> list[Purpose]:
-    ask = _purposes(policy, "ask", default=_ASK)
-    auto = _purposes(policy, "auto", default=tuple(purpose for purpose in _AUTO if purpose not in ask))
-    policy.finish()
-    for purpose in ask:
-        if purpose in auto:
-            raise _policy_mistake(policy, "ask", f"{purpose.name.lower()} is also in auto")
-    return list(auto)
-
-
-def _purposes(policy: Table, key: str, *, default: tuple[Purpose, ...]) -> tuple[Purpose, ...]:
-    found: list[Purpose] = []
-    for word in policy.words(key, default=tuple(purpose.name.lower() for purpose in default)):
-        if word not in _PURPOSES:
-            raise _policy_mistake(policy, key, f"{word} is not a purpose of a request")
-        found.append(_PURPOSES[word])
-    return tuple(found)
-
-
-def _policy_mistake(policy: Table, key: str, what: str) -> Refusal:
-    return mistake(policy.path, f"[policy] {key}: {what}")

@@ -14,6 +14,7 @@ OrderId = NewType("OrderId", str)
 
 OrderState = Literal["entered", "processed", "fulfilled", "cancelled"]
 LicenseState = Literal["ordered", "ready", "active", "suspended", "revoked"]
+LicenseKind = Literal["perpetual", "subscription", "trial"]
 Decision = Literal["sign", "ask", "refuse"]
 IntentState = Literal["intended", "signed", "abandoned"]
 ResponseKind = Literal["license", "refusal"]
@@ -39,11 +40,14 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """One bought thing: a limit (total or increment), an option, or an end date."""
+    """One bought thing: a limit (total or increment), an option, or one of the terms of the license."""
 
-    kind: Literal["limit_total", "limit_add", "option", "until"]
-    name: str
-    """Name of the limit or option; for ``until`` the date ``YYYY-MM-DD``."""
+    kind: Literal[
+        "limit_total", "limit_add", "option", "until", "perpetual", "maintenance_until", "version_ceiling", "trial"
+    ]
+    name: str = ""
+    """Name of the limit or option; the date ``YYYY-MM-DD`` of ``until``; date or version of ``maintenance_until`` and
+    ``version_ceiling``, empty to take the bound away."""
     amount: int = 0
 
 
@@ -73,6 +77,14 @@ class Entitlement:
     options: frozenset[str] = frozenset()
     until: str | None = None
     maintenance_until: str | None = None
+    version_ceiling: str = ""
+    """Highest version that is covered, dotted numbers; empty for no ceiling."""
+    trial: bool = False
+
+    @property
+    def kind(self) -> LicenseKind:
+        """What kind of license this is."""
+        return "trial" if self.trial else "perpetual" if self.until is None else "subscription"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

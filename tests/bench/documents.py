@@ -1,12 +1,16 @@
 """A license and a request with every field filled, signed with test keys: the size that one QR code must hold."""
 
+from pathlib import Path
+
 from offline_activation.formats.contact import Contact
 from offline_activation.formats.keys import SoftwareSigner
 from offline_activation.formats.license_document import LicenseDocument, seal_license
 from offline_activation.formats.names import DocumentId, ProductId, new_license_number, site_id
 from offline_activation.formats.request import ActivationRequest, Purpose, receive_request, seal_request
 from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, seal_trust_list
+from offline_activation.vendor.products import read_definition
 
+SAMPLE = Path(__file__).parents[2] / "samples" / "infinitime.toml"
 TEST_SEED = bytes([7]) * 32
 NOW = 1_800_000_000
 DAY = 86_400
@@ -39,6 +43,8 @@ def license_and_request() -> tuple[bytes, bytes]:
         grace_days=30,
         until=NOW + 365 * DAY,
         maintenance_until=NOW + 365 * DAY,
+        version_ceiling="2027.1",
+        policy=read_definition(SAMPLE.read_text(), path=SAMPLE.name).policy(),
     )
     return seal_license(document, signer), request
 

@@ -1,6 +1,7 @@
 """The license as it travels."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from offline_activation.formats.license_document import (
 from offline_activation.formats.names import DocumentId, ProductId, SiteId, new_license_number
 from offline_activation.formats.policy import Fallback, Policy
 from offline_activation.formats.value import changed
+from offline_activation.vendor.products import read_definition
 
 CodeOf = Callable[[Callable[[], object]], str]
 Altered = Callable[[bytes, Mapping[int | str, object], Signer], bytes]
@@ -84,6 +86,19 @@ def test_every_license_comes_back_and_encodes_to_the_same_bytes(license_: Licens
     assert received(document) == license_
     assert license_payload(received(document)) == open_envelope(document).payload
     assert seal_license(received(document), ISSUING) == document
+
+
+def test_a_license_with_its_rules_and_its_trust_list_fits_one_qr_code(
+    license_content: LicenseDocument, license_document: bytes, trust_document: bytes
+) -> None:
+    assert len(trust_document) == 239
+    assert len(license_document) == 608
+    sample = Path(__file__).parents[2] / "samples" / "infinitime.toml"
+    rules = read_definition(sample.read_text(), path="sample").policy()
+    assert rules.fallback is not None
+    full = changed(license_content, version_ceiling="2027.1", policy=rules)
+    assert received(seal_license(full, ISSUING)) == full
+    assert len(seal_license(full, ISSUING)) <= 640
 
 
 INVALID: list[tuple[int, str, list[object]]] = [

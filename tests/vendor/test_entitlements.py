@@ -23,11 +23,17 @@ TOTALS = st.builds(OrderLine, kind=st.just("limit_total"), name=NAMES, amount=st
 INCREASES = st.builds(OrderLine, kind=st.just("limit_add"), name=NAMES, amount=st.integers(0, 10**9))
 OPTIONS = st.builds(OrderLine, kind=st.just("option"), name=st.sampled_from(["accruals_plus", "telephone_punch"]))
 UNTILS = st.builds(OrderLine, kind=st.just("until"), name=st.sampled_from(["2027-01-31", "2028-12-31"]))
+MAINTENANCE = st.builds(OrderLine, kind=st.just("maintenance_until"), name=st.sampled_from(["", "2029-12-31"]))
+CEILINGS = st.builds(OrderLine, kind=st.just("version_ceiling"), name=st.sampled_from(["", "4", "4.2"]))
+TERMS = ("until", "maintenance_until", "version_ceiling")
 ONE_ORDER = st.lists(
-    st.one_of(TOTALS, INCREASES, OPTIONS, UNTILS),
+    st.one_of(TOTALS, INCREASES, OPTIONS, UNTILS, MAINTENANCE, CEILINGS),
     max_size=6,
-    unique_by=lambda line: "until" if line.kind == "until" else line.name,
+    unique_by=lambda line: line.kind if line.kind in TERMS else line.name,
 )
+LAST_DAY = OrderLine(kind="until", name="2027-01-31")
+TRIAL = OrderLine(kind="trial")
+MORE = OrderLine(kind="limit_add", name="employees", amount=5)
 ZONES = ("UTC", "America/Los_Angeles", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin", "Asia/Kathmandu")
 
 
@@ -69,6 +75,37 @@ def test_an_option_once_bought_stays_and_the_last_date_counts(orders: list[list[
     lines = [line for order in orders for line in order]
     assert found.options == {line.name for line in lines if line.kind == "option"}
     assert found.until == next((line.name for line in reversed(lines) if line.kind == "until"), None)
+    maintained = next((line.name for line in reversed(lines) if line.kind == "maintenance_until"), "")
+    ceiling = next((line.name for line in reversed(lines) if line.kind == "version_ceiling"), "")
+    assert (found.maintenance_until, found.version_ceiling) == (maintained or None, ceiling)
+
+
+@pytest.mark.parametrize(
+    ("orders", "kind", "until"),
+    [
+        ([[MORE]], "perpetual", None),
+        ([[LAST_DAY]], "subscription", "2027-01-31"),
+        ([[TRIAL, LAST_DAY]], "trial", "2027-01-31"),
+        ([[LAST_DAY], [TRIAL]], "trial", "2027-01-31"),
+        ([[TRIAL, LAST_DAY], [TRIAL, MORE]], "trial", "2027-01-31"),
+        ([[TRIAL, LAST_DAY], [MORE]], "subscription", "2027-01-31"),
+        ([[TRIAL, LAST_DAY], [MORE, OrderLine(kind="perpetual")]], "perpetual", None),
+        ([[TRIAL, LAST_DAY], [OrderLine(kind="until", name="2030-12-31")]], "subscription", "2030-12-31"),
+        ([[LAST_DAY], [OrderLine(kind="perpetual")]], "perpetual", None),
+    ],
+)
+def test_the_kind_of_a_license_is_that_of_its_last_order(
+    orders: list[list[OrderLine]], kind: str, until: str | None
+) -> None:
+    found = bought(orders)
+    assert (found.kind, found.until, found.trial) == (kind, until, kind == "trial")
+
+
+def test_a_trial_without_a_last_day_is_refused() -> None:
+    for lines in ([TRIAL], [TRIAL, MORE]):
+        with pytest.raises(Refusal) as caught:
+            bought([lines])
+        assert (caught.value.code, "a trial needs a last day" in caught.value.message) == ("order.invalid", True)
 
 
 def test_a_total_beyond_every_number_is_refused() -> None:
@@ -88,6 +125,13 @@ def test_changes_name_what_comes_goes_and_differs() -> None:
         Change(field="until", before="2027-01-31", after=None),
     )
     assert entitlement_changes(after, after) == ()
+    tried = Entitlement(until="2027-01-31", trial=True, version_ceiling="4", maintenance_until="2028-01-31")
+    assert entitlement_changes(tried, Entitlement(version_ceiling="5.1")) == (
+        Change(field="until", before="2027-01-31", after=None),
+        Change(field="maintenance_until", before="2028-01-31", after=None),
+        Change(field="version_ceiling", before="4", after="5.1"),
+        Change(field="trial", before=True, after=None),
+    )
     assert [change.before for change in entitlement_changes(None, after)] == [None, None, None]
 
 

@@ -10,6 +10,7 @@ from offline_activation.errors import Refusal, Trouble
 from offline_activation.formats.keys import SoftwareSigner
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import ProductId, document_id
+from offline_activation.formats.policy import Fallback, Policy
 from offline_activation.formats.refusal import RefusalDocument
 from offline_activation.formats.request import Purpose, receive_request
 from offline_activation.vendor import issuing
@@ -58,6 +59,32 @@ def test_a_sold_license_is_signed_for_the_server_that_asks(world: Any, license_i
     assert record.contact.email == "maria@northwind.example"
     assert record.issued.until == "2030-06-30"
     assert record.first_activated == record.last_contact == world.now
+
+
+def test_a_license_says_its_terms_and_its_rules(world: Any, license_in: LicenseIn) -> None:
+    terms = {"until": "2030-06-30", "maintenance_until": "2029-12-31", "version_ceiling": "4.2"}
+    site = world.site(world.sold(**terms))
+    request = site.request()
+    found = world.answer(request)
+    assert isinstance(accepted(world, request, found.document), AcceptedLicense)
+    content = license_in(found.document)
+    assert (content.trial, content.version_ceiling) == (False, "4.2")
+    assert content.maintenance_until == 1_893_484_800  # 2030-01-01 00:00 in Los Angeles
+    assert content.policy == Policy(fallback=Fallback(days=30, limits={"employees": 5}), emergency_days=7)
+
+
+def test_a_trial_ends_with_its_last_day_and_leaves_no_demo(world: Any, license_in: LicenseIn) -> None:
+    site = world.site(world.sold(until="2030-06-30", trial=True))
+    request = site.request()
+    found = world.answer(request)
+    assert isinstance(accepted(world, request, found.document), AcceptedLicense)
+    content = license_in(found.document)
+    assert (content.trial, content.grace_days, content.policy.fallback) == (True, 0, Fallback(days=0))
+    site.accept(found.document)
+    world.process(world.enter(license_number=site.license_number, perpetual=True).order_id)
+    bought = license_in(world.answer(site.request(Purpose.UPDATE)).document)
+    assert (bought.trial, bought.until, bought.grace_days) == (False, None, 30)
+    assert bought.policy.fallback == Fallback(days=30, limits={"employees": 5})
 
 
 def test_the_intent_and_its_audit_entry_exist_before_the_signature(world: Any) -> None:

@@ -1,5 +1,6 @@
 # ruff: noqa: ANN401 - the world is a fixture of conftest.py
 
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ from offline_activation.formats.names import LicenseNumber, ProductId, read_lice
 from offline_activation.formats.request import Purpose
 from offline_activation.formats.value import changed
 from offline_activation.vendor.customers import change_warnings, customer_changes
+from offline_activation.vendor.entitlements import entitlement_of
 from offline_activation.vendor.order_file import FILE_LIMIT, read_rows
 from offline_activation.vendor.order_import import enter_rows
 from offline_activation.vendor.ordering import read_order_id
-from offline_activation.vendor.records import OrderId, OrderLine
+from offline_activation.vendor.records import Entitlement, OrderId, OrderLine
+from offline_activation.vendor.terms import trial_warning, would_grant
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "orders.csv"
 HEADER = "product,company,email,license_number,set,add,options,until\n"
@@ -105,6 +108,14 @@ def test_a_contact_address_that_is_none_is_not_mailed_to(world: Any, a_request: 
         ({"until": "tomorrow"}, "order.invalid"),
         ({"until": "2026-11-23"}, "order.invalid"),
         ({"totals": [], "options": []}, "order.invalid"),
+        ({"maintenance_until": "2030-02-30"}, "order.invalid"),
+        ({"maintenance_until": "2026-11-23"}, "order.invalid"),
+        ({"version_ceiling": "4.x"}, "order.invalid"),
+        ({"version_ceiling": "v4"}, "order.invalid"),
+        ({"version_ceiling": "1." * 10 + "1"}, "order.invalid"),
+        ({"trial": True}, "order.invalid"),
+        ({"trial": True, "perpetual": True}, "order.invalid"),
+        ({"until": "2030-06-30", "perpetual": True}, "order.invalid"),
         ({"company": ""}, "order.invalid"),
         ({"company": "x" * 81}, "order.invalid"),
         ({"company": "a\x1b[31m"}, "order.invalid"),
@@ -160,6 +171,110 @@ def test_the_sample_of_orders_is_valid(world: Any) -> None:
     assert [row.order.company for row in done if row.order] == ["Northwind Manufacturing GmbH", "Contoso Clinics"]
     assert done[1].order is not None
     assert done[1].order.lines[-1] == OrderLine(kind="until", name="2030-12-31")
+
+
+def test_the_terms_of_a_license_are_lines_of_an_order(world: Any) -> None:
+    terms = {"until": "2030-06-30", "trial": True, "maintenance_until": "2029-12-31", "version_ceiling": "4.2"}
+    order = world.enter(totals=[], options=[], **terms)
+    assert order.lines == (
+        OrderLine(kind="until", name="2030-06-30"),
+        OrderLine(kind="trial"),
+        OrderLine(kind="maintenance_until", name="2029-12-31"),
+        OrderLine(kind="version_ceiling", name="4.2"),
+    )
+    world.process(order.order_id)
+    assert world.record(order.license_number).entitlement == Entitlement(**terms)
+    with world.store.read() as work:
+        assert work.find_order(order.order_id).lines == order.lines
+    bought = world.enter(
+        license_number=order.license_number, perpetual=True, maintenance_until="none", version_ceiling="none"
+    )
+    world.process(bought.order_id)
+    assert world.record(order.license_number).entitlement == Entitlement()
+
+
+def test_a_trial_takes_its_last_day_from_the_license_or_from_an_open_order(world: Any) -> None:
+    number = world.sold()
+    code, message = refused(world.enter, license_number=number, trial=True)
+    assert (code, "the license has none" in message) == ("order.invalid", True)
+    dated = world.enter(license_number=number, until="2030-06-30")
+    trial = world.enter(license_number=number, trial=True)
+    assert refused(world.process, trial.order_id)[0] == "order.invalid"
+    for order in (dated, trial):
+        world.process(order.order_id)
+    assert world.record(number).entitlement.kind == "trial"
+    again = world.enter(license_number=number, trial=True, increases=["employees=1"])
+    world.process(again.order_id)
+    assert world.record(number).entitlement.kind == "trial"
+
+
+def test_an_order_that_silently_ends_a_trial_is_warned_about(memory_world: Any) -> None:
+    number = memory_world.sold(until="2030-06-30", trial=True)
+    for other, ends in (
+        ({"increases": ["employees=1"]}, True),
+        ({"perpetual": True}, False),
+        ({"until": "2031-06-30"}, False),
+        ({"increases": ["employees=1"], "trial": True}, False),
+    ):
+        order = memory_world.enter(license_number=number, **other)
+        warning = trial_warning(order, memory_world.record(number))
+        assert (warning is not None) == ends
+        if warning is not None:
+            assert (warning.code, "2030-06-30" in warning.message) == ("order.ends_trial", True)
+        memory_world.cancel(order.order_id)
+        cancelled = next(o for o in memory_world.dump()["orders"] if o.order_id == order.order_id)
+        assert would_grant(cancelled, memory_world.record(number)) is None
+
+
+def test_the_terms_of_an_order_stand_in_columns(world: Any) -> None:
+    header = "product,company,email,set,until,maintenance_until,version_ceiling,trial,perpetual\n"
+    rows = (
+        "infinitime,A,a@b.example,employees=1,2030-06-30,,4,YES,\n"
+        "infinitime,B,a@b.example,employees=1,,2029-12-31,,no,TRUE\n"
+        "infinitime,C,a@b.example,employees=1,,,,maybe,\n"
+        "infinitime,D,a@b.example,employees=1,,,,yes,\n"
+        "infinitime,E,a@b.example,employees=1,2030-06-30,,,,yes\n"
+    )
+    done = imported(world, header + rows)
+    assert [row.error.code if row.error else None for row in done] == [None, None, *["order.invalid"] * 3]
+    assert "maybe in the column trial is neither yes nor no" in done[2].error.message
+    for row in done[:2]:
+        world.process(row.order.order_id)
+    first, second = (world.record(row.order.license_number).entitlement for row in done[:2])
+    assert (first.kind, first.until, first.version_ceiling) == ("trial", "2030-06-30", "4")
+    assert (second.kind, second.until, second.maintenance_until) == ("perpetual", None, "2029-12-31")
+
+
+AMENDMENTS: list[dict[str, Any]] = [
+    {"increases": ["employees=25"], "options": ["telephone_punch"]},
+    {"increases": ["employees=5"], "maintenance_until": "2031-12-31"},
+    {"totals": ["badge_readers=4"], "version_ceiling": "5"},
+    {"totals": ["biometric_readers=2"], "until": "2032-12-31"},
+]
+
+
+@pytest.mark.parametrize("sequence", list(permutations(range(len(AMENDMENTS)))))
+def test_amendments_that_do_not_set_the_same_thing_may_be_processed_in_any_sequence(
+    memory_world: Any, license_in: Any, sequence: tuple[int, ...]
+) -> None:
+    site = memory_world.active_site()
+    entered = [memory_world.enter(license_number=site.license_number, **more) for more in AMENDMENTS]
+    for at in sequence:
+        memory_world.process(entered[at].order_id)
+    request = site.request(Purpose.UPDATE)
+    told = {change.field: change.after for change in memory_world.review(request).changes}
+    assert told == {
+        "limits.employees": 130,
+        "limits.badge_readers": 4,
+        "limits.biometric_readers": 2,
+        "options.telephone_punch": True,
+        "until": "2032-12-31",
+        "maintenance_until": "2031-12-31",
+        "version_ceiling": "5",
+    }
+    content = license_in(memory_world.answer(request).document)
+    assert entitlement_of(content, "America/Los_Angeles") == memory_world.record(site.license_number).entitlement
+    assert memory_world.record(site.license_number).issued == memory_world.record(site.license_number).entitlement
 
 
 def test_each_row_is_entered_or_refused_for_itself(world: Any) -> None:

@@ -5,10 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offline_activation.errors import Refusal
+from offline_activation.formats.fields import Fields
 from offline_activation.formats.keys import SoftwareSigner
+from offline_activation.formats.policy import Fallback, Policy, policy_map, read_policy
 from offline_activation.formats.product import receive_product, seal_product
 from offline_activation.formats.request import Purpose
 from offline_activation.formats.trust_list import TrustList, seal_trust_list
+from offline_activation.formats.value import changed
 from offline_activation.vendor.products import product_document, read_definition
 from offline_activation.vendor.records import Vendor
 
@@ -34,6 +37,7 @@ def test_the_sample_is_complete_and_says_what_it_is() -> None:
         "biometric_readers": ("Biometric readers", 0),
     }
     assert found.options["telephone_punch"].label == "Telephone Punch Module"
+    assert (found.grace_limits, found.max_unreturned) == ({}, 2)
     assert found.auto == {Purpose.ACTIVATE, Purpose.UPDATE, Purpose.RENEW, Purpose.RETURN}
 
 
@@ -41,7 +45,48 @@ def test_the_least_definition_has_the_documented_defaults() -> None:
     found = read_definition(LEAST, path="p.toml")
     assert (found.lease_days, found.grace_days, found.demo_days, found.warn_days) == (183, 30, 30, (90, 30, 14, 7, 1))
     assert found.auto == {Purpose.ACTIVATE, Purpose.UPDATE, Purpose.RENEW, Purpose.RETURN}
-    assert found.limits == {}
+    assert (found.limits, found.grace_limits, found.max_unreturned) == ({}, {}, 2)
+    assert found.policy() == Policy(fallback=Fallback(days=30), emergency_days=7)
+
+
+def test_the_rules_of_a_license_are_those_of_the_definition() -> None:
+    text = """[license]
+overuse_percent = 10
+drift_days = 21
+emergency_days = 0
+clock_tolerance_days = 3
+clock_grace_days = 0
+fallback_days = 12
+[limits.readers]
+grace = 0
+[limits.employees]
+demo = 5
+grace = 80
+[limits.doors]
+[options.punch]
+demo = true
+[options.accruals]
+[policy]
+max_unreturned = 0
+"""
+    found = read_definition(LEAST + text, path="p.toml")
+    assert (found.grace_limits, found.max_unreturned) == ({"readers": 0, "employees": 80}, 0)
+    rules = Policy(
+        fallback=Fallback(days=12, limits={"employees": 5}, options=("punch",)),
+        grace_limits={"employees": 80, "readers": 0},
+        overuse_percent=10,
+        drift_days=21,
+        emergency_days=0,
+        clock_days=(3, 0),
+    )
+    assert found.policy() == rules
+    assert found.policy(trial=True) == changed(rules, fallback=Fallback(days=0))
+    assert read_policy(Fields(policy_map(rules))) == rules
+
+
+def test_the_fall_back_lasts_as_long_as_the_demo_unless_it_says_otherwise() -> None:
+    for text, days in (("[demo]\ndays = 9\n", 9), ("[demo]\ndays = 9\n[license]\nfallback_days = 0\n", 0)):
+        assert read_definition(LEAST + text, path="p.toml").policy().fallback == Fallback(days=days)
 
 
 def test_a_product_file_carries_the_definition_the_root_key_and_the_trust_list() -> None:
@@ -94,6 +139,17 @@ def test_a_product_file_carries_the_definition_the_root_key_and_the_trust_list()
         (LEAST + "[policy]\nauto = ['renew']\nask = ['renew']\n", "[policy] ask: renew is also in auto"),
         (LEAST + "[policy]\nauto = 'renew'\n", "[policy] auto: not a list"),
         (LEAST + "[polizy]\n", "[polizy] is not known"),
+        (LEAST + "[license]\noveruse_percent = 101\n", "[license] overuse_percent: not a whole number of 0 to 100"),
+        (LEAST + "[license]\ndrift_days = -1\n", "[license] drift_days: not a whole number"),
+        (LEAST + "[license]\nemergency_days = true\n", "[license] emergency_days: not a whole number"),
+        (LEAST + "[license]\nclock_tolerance_days = '2'\n", "[license] clock_tolerance_days: not a whole number"),
+        (LEAST + "[license]\nclock_grace_days = 36601\n", "[license] clock_grace_days: not a whole number"),
+        (LEAST + "[license]\nfallback_days = 1.5\n", "[license] fallback_days: not a whole number"),
+        (LEAST + "[license]\nfall_back = 1\n", "[license] fall_back is not known"),
+        (LEAST + "[[license]]\n", "[license] is not a table"),
+        (LEAST + "[limits.employees]\ngrace = -1\n", "[limits.employees] grace: not a whole number"),
+        (LEAST + "[options.a]\ngrace = 1\n", "[options.a] grace is not known"),
+        (LEAST + "[policy]\nmax_unreturned = 1001\n", "[policy] max_unreturned: not a whole number of 0 to 1000"),
         ("a = " + "[" * 5000, "not TOML"),
     ],
 )

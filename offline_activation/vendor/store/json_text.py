@@ -38,19 +38,23 @@ def entitlement_to_text(entitlement: Entitlement) -> str:
             "limits": dict(entitlement.limits),
             "maintenance_until": entitlement.maintenance_until,
             "options": sorted(entitlement.options),
+            "trial": entitlement.trial,
             "until": entitlement.until,
+            "version_ceiling": entitlement.version_ceiling,
         }
     )
 
 
 def entitlement_from_text(text: str) -> Entitlement:
-    """Return the entitlement kept as ``text``."""
+    """Return the entitlement kept as ``text``; books written before there were trials and ceilings have none."""
     kept = from_text(text)
     return Entitlement(
         limits=kept["limits"],
         options=frozenset(kept["options"]),
         until=kept["until"],
         maintenance_until=kept["maintenance_until"],
+        version_ceiling=kept.get("version_ceiling", ""),
+        trial=kept.get("trial", False),
     )
 
 

@@ -48,12 +48,18 @@ def test_an_additional_purchase_needs_only_the_license_number(vendor: Any) -> No
     ("arguments", "code", "exit_code"),
     [
         ([*ADD, "--set", "nope=1"], "order.invalid", 1),
-        ([*ADD, "--set", "employees=x"], "order.invalid", 1),
-        ([*ADD, "--add", "employees=-1"], "order.invalid", 1),
+        ([*ADD, "--set", "employees=x"], "order.invalid", 2),
+        ([*ADD, "--set", "employees"], "order.invalid", 2),
+        ([*ADD, "--add", "employees=-1"], "order.invalid", 2),
         ([*ADD, "--option", "nope"], "order.invalid", 1),
-        ([*ADD, "--until", "2026-02-30"], "order.invalid", 1),
+        ([*ADD, "--until", "2026-02-30"], "order.invalid", 2),
         ([*ADD, "--until", "2020-01-01"], "order.invalid", 1),
-        ([*ADD], "order.invalid", 1),
+        ([*ADD, "--maintenance-until", "soon"], "order.invalid", 2),
+        ([*ADD, "--version-ceiling", "v4"], "order.invalid", 2),
+        ([*ADD, "--trial"], "order.invalid", 2),
+        ([*ADD, "--perpetual", "--until", "2030-06-30"], "order.invalid", 2),
+        ([*ADD], "order.invalid", 2),
+        (["order", "add", "--set", "employees=x"], "order.invalid", 2),
         (["order", "cancel", "O-000099"], "vendor.unknown_order", 1),
         (["order", "cancel"], "usage.invalid", 2),
         (["mail", "show", "1"], "vendor.unknown_mail", 1),
@@ -77,6 +83,56 @@ def test_a_mistake_changes_nothing(vendor: Any, dump: Any, arguments: list[str],
     found = vendor.json(*arguments, code=exit_code)
     assert found["error"]["code"] == code
     assert dump() == before
+
+
+def test_kind_ceiling_maintenance_and_trial_are_shown_wherever_an_entitlement_is(vendor: Any, areq: Any) -> None:
+    terms = ("--trial", "--until", "2030-06-30", "--maintenance-until", "2029-12-31", "--version-ceiling", "4.2")
+    added = vendor.json(*ADD, "--set", "employees=5", *terms)
+    assert added["lines"][1:] == ["until 2030-06-30", "trial", "maintenance until 2029-12-31", "version ceiling 4.2"]
+    held = {
+        "kind": "trial",
+        "limits": {"employees": 5},
+        "options": [],
+        "until": "2030-06-30",
+        "maintenance_until": "2029-12-31",
+        "version_ceiling": "4.2",
+        "trial": True,
+    }
+    assert added["grant"] == vendor.json("order", "show", "1")["grant"] == held
+    said = "License then    trial until 2030-06-30, maintenance until 2029-12-31, versions up to 4.2"
+    assert said in vendor("order", "show", "1").out
+    vendor.json("order", "process", "--all")
+    assert vendor.json("order", "show", "1")["grant"] is None
+    number = added["license_number"]
+    shown = vendor.json("license", "show", number)
+    assert {name: shown[name] for name in held} == held
+    file = areq("first.areq", number)
+    reviewed = vendor.json("review", file)
+    assert reviewed["grant"] == held
+    assert {"field": "trial", "from": None, "to": True} in reviewed["changes"]
+    for page in (vendor("license", "show", number).out, vendor("review", file).out):
+        for row in ("Kind ", "trial", "Maintenance until  2029-12-31", "Versions           up to 4.2"):
+            assert row in page
+    vendor.json("sign", file)
+    assert vendor.json("license", "show", number)["issued"] == held
+
+
+def test_an_order_that_ends_a_trial_says_so_and_the_review_shows_it(vendor: Any, areq: Any) -> None:
+    number = vendor.sold("--set", "employees=5", "--trial", "--until", "2030-06-30")
+    vendor.json("sign", areq("first.areq", number))
+    ends = vendor("order", "add", "--license-number", number, "--add", "employees=1", "--json")
+    assert "warning [order.ends_trial]" in ends.err
+    assert (ends.json["warnings"][0]["code"], ends.json["grant"]["kind"]) == ("order.ends_trial", "subscription")
+    vendor.json("order", "cancel", "2")
+    Path("more.csv").write_text(f"product,license_number,add\ninfinitime,{number},employees=1\n")
+    assert "warning [order.ends_trial]" in vendor("order", "import", "more.csv").err
+    vendor.json("order", "cancel", "3")
+    bought = vendor("order", "add", "--license-number", number, "--set", "employees=50", "--perpetual", "--json")
+    assert (bought.err, bought.json["grant"]["kind"]) == ("", "perpetual")
+    vendor.json("order", "process", "--all")
+    changes = vendor.json("review", areq("second.areq", number, purpose=Purpose.UPDATE, counter=2))["changes"]
+    assert {"field": "trial", "from": True, "to": None} in changes
+    assert {"field": "until", "from": "2030-06-30", "to": None} in changes
 
 
 def test_processing_twice_is_refused_and_said(vendor: Any) -> None:

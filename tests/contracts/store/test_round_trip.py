@@ -39,6 +39,8 @@ entitlements = st.builds(
     options=st.frozensets(texts, max_size=3),
     until=st.none() | texts,
     maintenance_until=st.none() | texts,
+    version_ceiling=texts,
+    trial=st.booleans(),
 )
 installations = st.builds(
     Installation,
