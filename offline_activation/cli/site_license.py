@@ -1,17 +1,20 @@
 """``license``, ``check``, ``forecast`` and ``history``: what this server may do, now and later."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from offline_activation.cli import manners
 from offline_activation.cli.site_views import (
+    date_lines,
     emit_refused,
     home,
     license_json,
     license_lines,
     open_site,
+    policy_lines,
     problem_lines,
     problems_json,
     request_json,
@@ -20,11 +23,10 @@ from offline_activation.cli.site_views import (
 )
 from offline_activation.errors import ActivationError, Misuse, Refusal, visible
 from offline_activation.formats.names import NAME_LIMIT
+from offline_activation.verify.stages import OVER_LIMIT
 
 if TYPE_CHECKING:
     from offline_activation.verify.license import License
-
-OVER_LIMIT = "over_limit"
 
 Options = Annotated[list[str] | None, typer.Option("--option", metavar="NAME", help="An option that must be on.")]
 Use = Annotated[
@@ -38,6 +40,16 @@ Without = Annotated[
     typer.Option(
         "--without", metavar="COMPONENT", help="A component that this machine shows no longer, for example volume_id."
     ),
+]
+Version = Annotated[
+    str | None,
+    typer.Option(
+        "--product-version", metavar="V", help="The version of the product that is to run, for example 4.2.1."
+    ),
+]
+Released = Annotated[
+    str | None,
+    typer.Option("--released", metavar="DATE", help="The day of its release, YYYY-MM-DD: within the maintenance?"),
 ]
 Ics = Annotated[str, typer.Option("--ics", metavar="FILE", help="Write the due dates as a calendar; - is stdout.")]
 
@@ -73,16 +85,29 @@ def _license() -> None:
         "problem": manners.as_problem(problem) if problem else None,
         "pending": [request_json(stored, now) for stored in waiting],
     }
-    lines = [*problem_lines(problem), *license_lines(found)]
+    lines = [*problem_lines(problem), *license_lines(found), *policy_lines(found), *date_lines(found)]
     if waiting:
         lines += ["", "Open requests:", *request_lines(waiting, now)]
     manners.emit(result, lines)
     warn_each(found.warnings)
 
 
-def _check(*, option: Options = None, use: Use = None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a product wants to do, as the options say it."""
+
+    options: list[str]
+    in_use: dict[str, int]
+    version: str | None
+    released: str | None
+
+
+def _check(
+    *, option: Options = None, use: Use = None, product_version: Version = None, released: Released = None
+) -> None:
     """Exit 0 when the product may run so now, else 1 with the code; for scripts."""
-    _judge(_load(), option or [], use or [])
+    asked = _asked(option, use, product_version, released)
+    _judge(_load(), asked)
 
 
 def _forecast(
@@ -91,15 +116,17 @@ def _forecast(
     option: Options = None,
     use: Use = None,
     without: Without = None,
+    product_version: Version = None,
+    released: Released = None,
     ics: Ics = "",
     force: Annotated[bool, typer.Option("--force", help="Replace a calendar that exists.")] = False,
 ) -> None:
     """Check by the same rules at another time: exit 0 when the product may run so then, else 1 with the code.
 
-    With --ics: write what is due when as a calendar instead.
+    It also says what happens when, while no response comes. With --ics: write that as a calendar instead.
     """
     if ics:
-        if at or option or use or without:
+        if at or option or use or without or product_version is not None or released is not None:
             raise Misuse("usage.invalid", what="--ics stands alone: a calendar is not of one time or use")
         from offline_activation.cli.site_calendar import write_calendar
 
@@ -107,7 +134,15 @@ def _forecast(
         return
     if not at:
         raise Misuse("usage.missing", what="--at DATE or --ics FILE")
-    _judge(_load(_instant(at), _components(without or [])), option or [], use or [])
+    asked = _asked(option, use, product_version, released)
+    found = _load(_instant(at), _components(without or []))
+    _judge(found, asked, date_lines(found))
+
+
+def _asked(option: list[str] | None, use: list[str] | None, version: str | None, released: str | None) -> Asked:
+    if released is not None and version is None:
+        raise Misuse("usage.missing", what="--product-version V, which goes with --released")
+    return Asked(options=option or [], in_use=read_uses(use or []), version=version, released=released)
 
 
 def _components(names: list[str]) -> tuple[str, ...]:
@@ -120,32 +155,34 @@ def _components(names: list[str]) -> tuple[str, ...]:
     return given
 
 
-def _judge(found: "License", options: list[str], uses: list[str]) -> None:
-    in_use = read_uses(uses)
+def _judge(found: "License", asked: Asked, more: Iterable[str] = ()) -> None:
     result: dict[str, Any] = license_json(found)
-    near = [warning for name, count in in_use.items() if (warning := found.near(name, in_use=count)) is not None]
+    near = [said for name, count in asked.in_use.items() if (said := found.near(name, in_use=count)) is not None]
     result["warnings"] += problems_json(near)
+    if found.is_usable and any(count > found.limit(name) for name, count in asked.in_use.items()):
+        result["state"] = OVER_LIMIT
+    lines = [*license_lines(found, state=result["state"]), *more]
     try:
-        _require(found, options, in_use)
+        _require(found, asked)
     except Misuse:
         raise
     except ActivationError as error:
-        if error.code == "license.over_limit":
-            result["state"] = OVER_LIMIT
-        emit_refused(result, error, license_lines(found, state=result["state"]))
+        emit_refused(result, error, lines)
     else:
-        manners.emit(result, license_lines(found))
+        manners.emit(result, lines)
     warn_each((*found.warnings, *near))
 
 
-def _require(found: "License", options: list[str], in_use: dict[str, int]) -> None:
+def _require(found: "License", asked: Asked) -> None:
     if found.problem is not None:
         raise found.problem
-    _refuse_unknown(found, options, in_use)
-    for name in options:
+    _refuse_unknown(found, asked.options, asked.in_use)
+    if asked.version is not None:
+        found.require_version(asked.version, released=asked.released)
+    for name in asked.options:
         if not found.allows(name):
             raise Refusal("license.option_missing", option=found.label(name))
-    for name, count in in_use.items():
+    for name, count in asked.in_use.items():
         found.require(name, in_use=count)
 
 

@@ -8,6 +8,7 @@ from offline_activation.errors import ActivationError
 from offline_activation.verify.installed import default_home
 
 if TYPE_CHECKING:
+    from offline_activation.formats.policy import Fallback
     from offline_activation.site.directory import StateDirectory
     from offline_activation.site.pending import StoredRequest
     from offline_activation.verify.license import License
@@ -49,6 +50,8 @@ def license_json(found: "License") -> dict[str, Any]:
     """Return a license as it stands in JSON."""
     return {
         "state": found.state,
+        "stage": found.stage,
+        "kind": found.kind,
         "license_number": found.license_number,
         "revision": found.revision,
         "product": found.product,
@@ -58,9 +61,22 @@ def license_json(found: "License") -> dict[str, Any]:
         "lease_until": found.lease_until,
         "until": found.until,
         "maintenance_until": found.maintenance_until,
+        "version_ceiling": found.version_ceiling,
         "days_left": found.days_left,
+        "dates": found.dates,
+        "allowed": {"grace": _mode_json(found.grace), "fallback": _mode_json(found.fallback)},
+        "policy": {
+            "overuse_percent": found.policy.overuse_percent,
+            "drift_days": found.policy.drift_days,
+            "clock_days": list(found.policy.clock_days),
+            "emergency_days": found.policy.emergency_days,
+        },
         "warnings": problems_json(found.warnings),
     }
+
+
+def _mode_json(mode: "Fallback") -> dict[str, Any]:
+    return {"days": mode.days, "limits": dict(mode.limits), "options": list(mode.options)}
 
 
 def problem_lines(problem: ActivationError | None) -> list[str]:
@@ -77,6 +93,7 @@ def license_lines(found: "License", *, state: str | None = None) -> list[str]:
     days = "" if found.days_left is None else str(found.days_left)
     rows = [
         ("State", STATE_WORDS.get(state or found.state, state or found.state)),
+        ("Kind", found.kind or ""),
         ("License number", found.license_number or "none"),
         ("Revision", str(found.revision)),
         ("Company", found.company or ""),
@@ -85,14 +102,61 @@ def license_lines(found: "License", *, state: str | None = None) -> list[str]:
         ("Lease until", found.lease_until or ""),
         ("License until", found.until or ("perpetual" if found.license_number else "")),
         ("Maintenance until", found.maintenance_until or ""),
+        ("Versions", f"up to {found.version_ceiling}" if found.version_ceiling else ""),
         ("Days left", days),
     ]
     return manners.pairs((label, text) for label, text in rows if text)
 
 
-def problems_json(problems: Iterable[ActivationError]) -> list[dict[str, str]]:
-    """Return warnings as they stand in JSON."""
-    return [manners.as_problem(problem) for problem in problems]
+def policy_lines(found: "License") -> list[str]:
+    """Return what holds later, by the signed rules: in grace, in Demo Mode, with more in use, on changed hardware."""
+    if found.license_number is None:
+        return []
+    rules, grace = found.policy, found.grace
+    lowered = [name for name in grace.limits if name in rules.grace_limits]
+    kept = f"{_days(grace.days)} with " + (_counts(found, grace.limits, lowered) if lowered else "what was bought")
+    rows = [
+        ("In grace", kept if grace.days else "nothing: there is no grace"),
+        ("Demo Mode after it", _mode(found, found.fallback) if found.fallback.days else "none"),
+        ("More in use", f"up to {rules.overuse_percent} % above a limit" if rules.overuse_percent else "not tolerated"),
+        (
+            "Changed hardware",
+            f"{_days(rules.drift_days)} to ask for a rebind" if rules.drift_days else "a rebind at once",
+        ),
+        ("Emergency license", f"{_days(rules.emergency_days)} once opened" if rules.emergency_days else "none"),
+    ]
+    return ["", "What the license allows later:", *manners.pairs(rows)]
+
+
+def date_lines(found: "License") -> list[str]:
+    """Return what will happen when, while no response comes."""
+    from offline_activation.site.due_dates import TITLES
+
+    dates = [f"{day}  {TITLES[kind]}" for kind, day in found.dates.items()]
+    return ["", "What happens when:", *dates] if dates else []
+
+
+def _mode(found: "License", mode: "Fallback") -> str:
+    options = "".join(f", {found.label(name)}" for name in mode.options)
+    return f"{_days(mode.days)} with {_counts(found, mode.limits, mode.limits)}{options}"
+
+
+def _counts(found: "License", limits: Mapping[str, int], names: Iterable[str]) -> str:
+    return ", ".join(f"{found.label(name)} {limits[name]}" for name in names) or "nothing"
+
+
+def _days(number: int) -> str:
+    return f"{number} day" if number == 1 else f"{number} days"
+
+
+def problems_json(problems: Iterable[ActivationError]) -> list[dict[str, Any]]:
+    """Return warnings as they stand in JSON; those ahead of an end with their ``stage``."""
+    return [_problem_json(problem) for problem in problems]
+
+
+def _problem_json(problem: ActivationError) -> dict[str, Any]:
+    said = manners.as_problem(problem)
+    return said if problem.stage is None else said | {"stage": problem.stage}
 
 
 def request_json(stored: "StoredRequest", now: int) -> dict[str, Any]:

@@ -59,6 +59,9 @@ class ActivationError(Exception):
     Raise one of the three families, never this class itself.
     """
 
+    stage: int | None = None
+    """Of a warning ahead of an end: which of the product's warning days has come, in days before that end."""
+
     def __init__(self, code: str, /, **facts: object) -> None:
         """Take the sentence of ``code`` from ``CATALOG`` and fill its gaps with ``facts``."""
         self.code = code
@@ -80,6 +83,11 @@ class ActivationError(Exception):
         )
         Exception.__init__(quoted, error.message)
         return quoted
+
+    def at_stage(self, stage: int | None) -> Self:
+        """Return this warning with the warning day that has come."""
+        self.stage = stage
+        return self
 
     def advising(self, remedy: str) -> Self:
         """Return this error with a next step that knows more of the place than the one of ``CATALOG``."""

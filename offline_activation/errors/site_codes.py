@@ -152,8 +152,8 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "license.overuse": (
         "LIMIT",
-        "{limit} in use: {used}, licensed: {licensed}; up to {most} are tolerated.",
-        "Buy more, make a request and import the response.",
+        "{limit} in use: {used}, licensed: {licensed}; the license tolerates it.",
+        "Buy more, make a request and import the response; above {most} it is refused.",
     ),
     "license.version_not_covered": (
         "POLICY",

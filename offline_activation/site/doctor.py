@@ -12,6 +12,8 @@ from typing import Final, Literal
 
 from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.instants import show_instant
+from offline_activation.formats.license_document import LicenseDocument
+from offline_activation.formats.policy import CLOCK_DAYS
 from offline_activation.site import pending, site_key
 from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, read_installation
@@ -169,9 +171,11 @@ def _copy(site: Installation, name: str, now: int) -> str | Finding:
         serious = site.license is None or refusal.code == "license.wrong_machine"
         return Finding(name=name, result="problem" if serious else "warning", message=refusal.message, next_step=again)
     notes = notes_of(str(site.directory.home))
-    issued = accepted.license.issued
-    at = judge(now, notes, signed=max(issued, accepted.trust.current.issued, site.product.issued)).judged
-    drift = judge_drift(accepted.match, noted_drift(str(site.directory.home), notes), issued=issued, now=at)
+    issued, policy = accepted.license.issued, accepted.license.policy
+    signed = max(issued, accepted.trust.current.issued, site.product.issued)
+    at = judge(now, notes, signed=signed, days=policy.clock_days).judged
+    seen = noted_drift(str(site.directory.home), notes)
+    drift = judge_drift(accepted.match, seen, issued=issued, now=at, days=policy.drift_days)
     if drift is not None:
         result: Result = "problem" if drift.is_over else "warning"
         return Finding(name=name, result=result, message=drift.explanation, next_step=REBIND)
@@ -186,8 +190,10 @@ def _clock(directory: StateDirectory, now: int) -> str | Finding:
         return Finding(name="clock", result="problem", message=f"it shows {show_instant(now)}", next_step=step)
     product = installed.read_product_file(str(directory.home))
     trust = installed.read_trust(str(directory.home), product)
-    seen = max(product.issued, trust.current.issued, _issued(directory))
-    clock = judge(now, notes_of(str(directory.home)), signed=seen)
+    document = _in_force(directory)
+    seen = max(product.issued, trust.current.issued, document.issued if document else 0)
+    days = document.policy.clock_days if document else CLOCK_DAYS
+    clock = judge(now, notes_of(str(directory.home)), signed=seen, days=days)
     if clock.is_set_back and clock.seen > seen:
         message = f"it shows {show_instant(now)}, but it has already been {show_instant(clock.seen)}"
         return Finding(name="clock", result="problem", message=message, next_step=step)
@@ -197,12 +203,12 @@ def _clock(directory: StateDirectory, now: int) -> str | Finding:
     return f"{show_instant(now)}, later than everything the vendor signed"
 
 
-def _issued(directory: StateDirectory) -> int:
+def _in_force(directory: StateDirectory) -> LicenseDocument | None:
     try:
         found = read_installation(directory).license
     except ActivationError:
-        return 0
-    return found.content.issued if found else 0
+        return None
+    return found.content if found else None
 
 
 def _requests(directory: StateDirectory, now: int) -> str | Finding:

@@ -12,10 +12,24 @@ from offline_activation.formats.instants import DAY, show_instant, show_local_en
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import show_license_number
 from offline_activation.formats.product import ProductDocument
-from offline_activation.verify.standing import due, final_end
+from offline_activation.verify.standing import day_of, ends
 
 LINE: Final = 75
 """Octets of a content line before it is folded (RFC 5545 section 3.1)."""
+TITLES: Final = {
+    "renewal": "Renewal of the license is due soon: make a request",
+    "due": "Last day before the license must be renewed",
+    "grace": "Last day of grace: the license ends",
+    "fallback": "Last day of Demo Mode after the end",
+    "maintenance": "Last day of maintenance: newer versions are not covered",
+    "demo": "Last day of the demo",
+}
+"""What happens on a day."""
+_ANNOUNCED: Final = frozenset({"due", "maintenance"})
+"""Dates with an alarm on each warning day of the product."""
+_LATEST: Final = 253_402_300_799
+"""The last second of the year 9999, in seconds since 1970."""
+_HOUR_OF_ALARMS: Final = 9
 _ESCAPED: Final = {"\\": "\\\\", ";": "\\;", ",": "\\,", "\r\n": "\\n", "\n": "\\n", "\r": "\\n"}
 
 
@@ -26,27 +40,26 @@ class DueDate:
     kind: str
     day: str
     title: str
+    stages: tuple[int, ...] = ()
+    """Days before the end at which an alarm rings, falling: the warning days of the product."""
 
 
 def due_dates(document: LicenseDocument, product: ProductDocument) -> tuple[DueDate, ...]:
     """Return what is due, earliest first; a perpetual license without maintenance has no dates."""
-    end = due(document)
-    last = final_end(document)
-    dates: list[tuple[str, int | None, str]] = [
-        ("renewal", _first_warning(end, product), "Renewal of the license is due soon: make a request"),
-        ("due", end, "Last day before the license must be renewed"),
-        ("grace", last if last != end else None, "Last day of grace: the license ends"),
-        ("maintenance", document.maintenance_until, "Last day of maintenance: newer versions are not covered"),
-    ]
-    found = [(at, kind, title) for kind, at, title in dates if at is not None]
-    return tuple(_dated(kind, at, title) for at, kind, title in sorted(found) if _is_a_day(show_local_end(at)))
+    days = [(kind, day_of(kind, at)) for kind, at in ends(document, product)]
+    return tuple(
+        DueDate(kind=kind, day=day, title=TITLES[kind], stages=product.warn_days if kind in _ANNOUNCED else ())
+        for kind, day in days
+        if day is not None
+    )
 
 
 def demo_dates(product: ProductDocument, since: int | None) -> tuple[DueDate, ...]:
     """Return the last day of a demo that began at ``since``; ``None`` is not known."""
     if since is None or product.demo_days == 0:
         return ()
-    return (_dated("demo", since + product.demo_days * DAY, "Last day of the demo"),)
+    day = show_local_end(since + product.demo_days * DAY)
+    return (DueDate(kind="demo", day=day, title=TITLES["demo"]),) if day[:1].isdigit() else ()
 
 
 def calendar(dates: Iterable[DueDate], product: ProductDocument, document: LicenseDocument | None, now: int) -> bytes:
@@ -57,7 +70,7 @@ def calendar(dates: Iterable[DueDate], product: ProductDocument, document: Licen
     """
     group = show_license_number(document.license_number).partition("-")[0] if document else "demo"
     revision = document.revision if document else 0
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Offline Activation//Due dates//EN", "METHOD:PUBLISH"]
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Offline Activation//Due dates//EN"]
     for each in dates:
         lines += _event(each, product, group, revision, now)
     lines.append("END:VCALENDAR")
@@ -65,28 +78,33 @@ def calendar(dates: Iterable[DueDate], product: ProductDocument, document: Licen
 
 
 def _event(each: DueDate, product: ProductDocument, group: str, revision: int, now: int) -> Iterator[str]:
-    stamp = show_instant(now)  # 2027-05-31 12:00 UTC
+    stamp = show_instant(min(max(now, 0), _LATEST))  # 2027-05-31 12:00 UTC
+    summary = _escaped(f"{product.name} ({group}): {each.title}")
     yield "BEGIN:VEVENT"
     yield f"UID:{each.kind}-{product.product}-{group}@offline-activation.invalid"
     yield f"DTSTAMP:{stamp[:10].replace('-', '')}T{stamp[11:16].replace(':', '')}00Z"
     yield f"SEQUENCE:{revision}"
     yield f"DTSTART;VALUE=DATE:{each.day.replace('-', '')}"
-    yield f"SUMMARY:{_escaped(f'{product.name} ({group}): {each.title}')}"
+    yield f"SUMMARY:{summary}"
     yield "TRANSP:TRANSPARENT"
+    for stage in each.stages:
+        yield "BEGIN:VALARM"
+        yield "ACTION:DISPLAY"
+        yield f"TRIGGER:{_before(stage)}"
+        yield f"DESCRIPTION:{summary}"
+        yield "END:VALARM"
     yield "END:VEVENT"
 
 
-def _first_warning(end: int | None, product: ProductDocument) -> int | None:
-    """Return the end of the first day of warnings, so that it is shown as that day."""
-    return None if end is None or not product.warn_days else end - product.warn_days[0] * DAY + 1
+def _before(stage: int) -> str:
+    """Return the duration from the beginning of the last day back to the morning of a warning day (section 3.3.6).
 
-
-def _dated(kind: str, at: int, title: str) -> DueDate:
-    return DueDate(kind=kind, day=show_local_end(at), title=title)
-
-
-def _is_a_day(shown: str) -> bool:
-    return shown[:4].isdigit()  # a year above 9999 has no place in a calendar
+    ``stage`` days before an end is one day less before its last day; the alarm rings at nine.
+    """
+    days, hours = divmod((stage - 1) * 24 - _HOUR_OF_ALARMS, 24)
+    if days < 0:
+        return f"PT{_HOUR_OF_ALARMS}H"
+    return f"-P{days}DT{hours}H" if days else f"-PT{hours}H"
 
 
 def _escaped(text: str) -> str:

@@ -7,12 +7,15 @@ noted.  The weak one is the time of the state files; it stands in for a lost mar
 from typing import Final
 
 from offline_activation.formats.instants import DAY
+from offline_activation.formats.policy import CLOCK_DAYS
 from offline_activation.formats.value import changed, value
 
-TOLERANCE: Final = 2 * DAY
-"""Seconds by which the clock may go back without a word: time zones, repairs, a slow battery."""
-GRACE: Final = 14 * DAY
-"""Seconds that a license works on under a clock set back, counted by that clock."""
+TOLERANCE: Final = CLOCK_DAYS[0] * DAY
+"""Seconds by which the clock may go back without a word, unless the license says otherwise."""
+LEAST_TOLERANCE: Final = 3_600
+"""Seconds of tolerance whatever the license says: time services step a clock back, and honest sites are not stopped."""
+GRACE: Final = CLOCK_DAYS[1] * DAY
+"""Seconds that a license works on under a clock set back, counted by that clock, unless the license says otherwise."""
 BOUND: Final = 400 * DAY
 """The mark is never believed further than this beyond the newest signed time: a clock once years ahead locks nobody."""
 STEP: Final = 7 * DAY
@@ -49,18 +52,20 @@ class Clock:
     """Seconds of grace left; 0 is over."""
 
 
-def judge(now: int, notes: Notes, *, signed: int, file_time: int = 0) -> Clock:
+def judge(now: int, notes: Notes, *, signed: int, file_time: int = 0, days: tuple[int, int] = CLOCK_DAYS) -> Clock:
     """Return what the witnesses say to a clock that shows ``now``.
 
-    ``signed`` is the newest time that the vendor signed; ``file_time`` the newest of the state files.  Within the
-    tolerance the clock is believed; beyond it, an end that a firm witness has seen stays an end.
+    ``signed`` is the newest time that the vendor signed; ``file_time`` the newest of the state files; ``days`` are
+    tolerance and grace of the license.  Within the tolerance the clock is believed; beyond it, an end that a firm
+    witness has seen stays an end.
     """
+    tolerance, grace = max(days[0] * DAY, LEAST_TOLERANCE), days[1] * DAY
     firm = max(signed, _bounded(notes.mark, signed))
     seen = firm if notes.mark is not None else max(firm, _bounded(file_time, signed))
-    if now >= seen - TOLERANCE:
-        return Clock(now=now, judged=now, seen=seen, is_set_back=False, grace_left=GRACE)
+    if now >= seen - tolerance:
+        return Clock(now=now, judged=now, seen=seen, is_set_back=False, grace_left=grace)
     _, run = _counted(notes.back, now)
-    return Clock(now=now, judged=max(now, firm), seen=seen, is_set_back=True, grace_left=max(GRACE - run, 0))
+    return Clock(now=now, judged=max(now, firm), seen=seen, is_set_back=True, grace_left=max(grace - run, 0))
 
 
 def noted(notes: Notes, clock: Clock, *, signed: int) -> Notes:

@@ -5,11 +5,12 @@ from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.instants import DAY
+from offline_activation.formats.policy import DRIFT_DAYS
 from offline_activation.formats.value import value
 from offline_activation.identity.matching import Match
 
-DRIFT_DAYS: Final = 14
-"""Days that a license works on a machine whose volume id has changed, from the first time that was seen."""
+__all__ = ["DRIFT_DAYS", "REBIND", "Drift", "judge_drift"]
+
 REBIND: Final = "Make a request with 'activation-site rebind' and import the response."
 
 
@@ -31,19 +32,30 @@ class Drift:
         return Refusal("license.hardware_changed", what=self.explanation)
 
 
-def judge_drift(found: Match, noted: Iterable[int | None], *, issued: int, now: int) -> Drift | None:
+def judge_drift(
+    found: Match, noted: Iterable[int | None], *, issued: int, now: int, days: int = DRIFT_DAYS
+) -> Drift | None:
     """Return how a drifted machine stands at ``now``; ``None`` for one that has not drifted.
 
     ``noted`` are the copies of the note when it was first seen: the earliest counts.  One from before the issue of the
-    license speaks of an earlier license; one from the future counts as now, and so does none.
+    license speaks of an earlier license; one from the future counts as now, and so does none.  ``days`` are those that
+    the license gives, from the first time it was seen.
     """
     if found.verdict != "drifted":
         return None
     since = min([each for each in noted if each is not None and each >= issued] + [max(now, issued)])
-    left = since + DRIFT_DAYS * DAY - now
+    left = since + days * DAY - now
     if left <= 0:
-        said = f"{found.explanation}; the {DRIFT_DAYS} days for a rebind are over"
-        return Drift(since=since, is_over=True, explanation=said)
-    days = min(-(-left // DAY), DRIFT_DAYS)
-    more = f"works {days} more day{'' if days == 1 else 's'}, ask for a rebind"
+        return Drift(since=since, is_over=True, explanation=f"{found.explanation}; {_over(days)}")
+    more = f"works {_days(min(-(-left // DAY), days), 'more ')}, ask for a rebind"
     return Drift(since=since, is_over=False, explanation=f"{found.explanation}; {more}")
+
+
+def _over(days: int) -> str:
+    if days == 0:
+        return "a rebind is needed"
+    return f"the {_days(days)} for a rebind {'is' if days == 1 else 'are'} over"
+
+
+def _days(number: int, which: str = "") -> str:
+    return f"{number} {which}day{'' if number == 1 else 's'}"

@@ -176,7 +176,8 @@ def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
     notes += [Trouble("site.restored", name=TRUST)] if damaged else []
     notes += [Trouble("license.restored")] if restored else []
     signed = max(accepted.license.issued, accepted.trust.current.issued, product.issued)
-    clock = judge(when.now, when.notes, signed=signed, file_time=when.file_time)
+    days = accepted.license.policy.clock_days
+    clock = judge(when.now, when.notes, signed=signed, file_time=when.file_time, days=days)
     drift = _drift(home, accepted, when, clock)
     if when.witness:
         _remember(home, when, clock, signed, drift)
@@ -184,7 +185,7 @@ def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
         standing = Standing(state=WRONG_MACHINE, problem=drift.problem(), warnings=tuple(notes))
         return License(product=product, document=accepted.license, standing=standing)
     standing = licensed_standing(accepted.license, product, clock.judged)
-    standing = under_clock(standing, clock, product)
+    standing = under_clock(standing, clock, accepted.license, product)
     warnings = (*standing.warnings, *notes, *_notes(accepted, clock, drift))
     standing = changed(standing, warnings=warnings)
     return License(product=product, document=accepted.license, standing=standing, seen=when.now)
@@ -207,7 +208,8 @@ def _drift(home: str, accepted: AcceptedLicense, when: _When, clock: Clock) -> D
     if accepted.match.verdict != "drifted":
         return None
     noted_at = (*noted_drift(home, when.notes), when.sighted)
-    return judge_drift(accepted.match, noted_at, issued=accepted.license.issued, now=clock.judged)
+    given = accepted.license.policy.drift_days
+    return judge_drift(accepted.match, noted_at, issued=accepted.license.issued, now=clock.judged, days=given)
 
 
 def _remember(home: str, when: _When, clock: Clock, signed: int, drift: Drift | None) -> None:

@@ -7,12 +7,14 @@ from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.instants import DAY, show_day, show_local_end
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import show_license_number
+from offline_activation.formats.policy import Fallback, Policy
 from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed
-from offline_activation.verify.standing import Standing, licensed_standing
+from offline_activation.verify import rights
+from offline_activation.verify.stages import USABLE
+from offline_activation.verify.standing import Standing, day_of, ends, licensed_standing
 
-USABLE: Final = frozenset({"active", "renewal_due", "in_grace", "demo"})
-"""States in which a product runs with the rights of its license or demo."""
+__all__ = ["CARRIED_ON_DAYS", "NEAR_PERCENT", "USABLE", "License"]
 
 NEAR_PERCENT: Final = 90
 """From this share of a limit on, the administrator is told that it runs out."""
@@ -29,7 +31,7 @@ class License:
     are things to tell the administrator while everything still works.
     """
 
-    __slots__ = ("_document", "_product", "_seen", "_standing")
+    __slots__ = ("_allowed", "_document", "_product", "_seen", "_standing")
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class License:
         self._document = document
         self._standing = standing
         self._seen = seen
+        self._allowed = rights.allowed(standing.state, document, product, demo=standing.demo)
 
     def __repr__(self) -> str:
         """Return state, product, revision and problem; never the license number, which may be a secret."""
@@ -69,6 +72,26 @@ class License:
     def days_left(self) -> int | None:
         """Whole days until the next end (lease, subscription, grace or demo); ``None`` when there is no end."""
         return self._standing.days_left
+
+    @property
+    def stage(self) -> int | None:
+        """The smallest of the product's warning days that has come before the next end (90, 30, 14, 7, 1), if any.
+
+        It changes a few times in the life of a license: a good moment to write a mail.
+        """
+        return self._standing.stage
+
+    @property
+    def kind(self) -> str | None:
+        """``perpetual``, ``subscription`` (it has an ``until``) or ``trial``; ``None`` without a license.
+
+        A lease (``lease_until``) and maintenance (``maintenance_until``) may come on top of each.
+        """
+        if self._document is None:
+            return None
+        if self._document.trial:
+            return "trial"
+        return "perpetual" if self._document.until is None else "subscription"
 
     @property
     def is_usable(self) -> bool:
@@ -98,19 +121,51 @@ class License:
     @property
     def limits(self) -> dict[str, int]:
         """Every limit of the product with what may be used now."""
-        names = dict.fromkeys(self._product.limits if self._product else ())
-        if self._document is not None and self.is_usable:
-            names |= dict.fromkeys(self._document.limits)
-        return {name: self.limit(name) for name in names}
+        names = (*(self._product.limits if self._product else ()), *self._allowed.limits)
+        return {name: self.limit(name) for name in dict.fromkeys(names)}
 
     @property
     def options(self) -> tuple[str, ...]:
         """Names of the options that are on now, sorted."""
-        if self._document is not None and self.is_usable:
-            return self._document.options
-        if self._product is not None and self._standing.demo:
-            return tuple(sorted(name for name, rule in self._product.options.items() if rule.demo))
-        return ()
+        return self._allowed.options
+
+    @property
+    def policy(self) -> Policy:
+        """The signed rules of the license as they travel: ``overuse_percent``, ``drift_days``, ``clock_days`` and more.
+
+        Without a license they are the defaults.
+        """
+        return self._document.policy if self._document else Policy()
+
+    @property
+    def grace(self) -> Fallback:
+        """What holds after the end: for how many days, with which limits and options; 0 days for no grace."""
+        if self._document is None:
+            return Fallback(days=0)
+        found = rights.in_grace(self._document)
+        return Fallback(days=rights.grace_days(self._document), limits=found.limits, options=found.options)
+
+    @property
+    def fallback(self) -> Fallback:
+        """Demo Mode, which holds after grace: for how many days, with which limits and options; 0 days for none."""
+        return rights.fallback_of(self._document, self._product)
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """What happens when no response comes, earliest first, as days ``YYYY-MM-DD`` of this machine's zone.
+
+        ``renewal`` is the first day with a warning; ``due``, ``grace``, ``fallback`` and ``maintenance`` are the last
+        days before each of them is over.
+        """
+        if self._document is None or self._product is None:
+            return {}
+        days = {kind: day_of(kind, at) for kind, at in ends(self._document, self._product)}
+        return {kind: day for kind, day in days.items() if day is not None}
+
+    @property
+    def version_ceiling(self) -> str | None:
+        """The highest version that is covered (``4`` covers 4.9), or ``None`` for no ceiling."""
+        return self._document.version_ceiling or None if self._document else None
 
     @property
     def lease_until(self) -> str | None:
@@ -138,35 +193,54 @@ class License:
 
     def limit(self, name: str) -> int:
         """Return how many of ``name`` may be in use now; 0 for a limit nobody knows."""
-        if self._document is not None and self.is_usable:
-            return self._document.limits.get(name, 0)
-        if self._product is not None and self._standing.demo and name in self._product.limits:
-            return self._product.limits[name].demo
-        return 0
+        return self._allowed.limits.get(name, 0)
 
     def require(self, name: str, *, in_use: int) -> None:
         """Check that ``in_use`` of a limit is covered; 4 readers in use need a limit of at least 4.
 
-        After an end, while demo rules hold, what the demo allows is covered.  Raises nothing but :class:`Refusal`:
-        ``license.over_limit`` while the license or the demo holds; otherwise, also for ``in_use`` 0 unless demo rules
-        hold, one with code, message and remedy of the ``problem``, which is its cause.
+        Overuse that the license tolerates is covered; :meth:`near` warns of it.  After an end, while demo rules hold,
+        what the demo allows is covered.  Raises nothing but :class:`Refusal`: ``license.over_limit`` while the license
+        or the demo holds; otherwise, also for ``in_use`` 0 unless demo rules hold, one with code, message and remedy
+        of the ``problem``, which is its cause.
         """
-        licensed = self.limit(name)
-        if self.problem is not None and (in_use > licensed or not self._standing.demo):
+        most = self._most(name)
+        if self.problem is not None and (in_use > most or self._allowed is rights.NOTHING):
             raise Refusal.quoting(self.problem) from self.problem
-        if in_use > licensed:
-            raise Refusal("license.over_limit", limit=self.label(name), used=in_use, licensed=licensed)
+        if in_use > most:
+            raise Refusal("license.over_limit", limit=self.label(name), used=in_use, licensed=self.limit(name))
 
     def near(self, name: str, *, in_use: int) -> Refusal | None:
-        """Return the warning ``license.near_limit`` from 90 % of a limit on, the limit included; else ``None``.
+        """Return a warning of how much of a limit is in use, else ``None``.
 
-        Never raises, and stops nothing: more than the limit is for :meth:`require` to refuse.  Count what is active:
-        inactive employees do not count.
+        ``license.near_limit`` from 90 % of the limit on, the limit included; ``license.overuse`` above the limit while
+        the license tolerates it.  Never raises, and stops nothing: more than that is for :meth:`require` to refuse.
+        Count what is active: inactive employees do not count.
         """
-        licensed = self.limit(name)
-        if in_use > licensed or in_use <= 0 or in_use * 100 < licensed * NEAR_PERCENT:
+        licensed, most = self.limit(name), self._most(name)
+        if in_use > most or in_use <= 0 or in_use * 100 < licensed * NEAR_PERCENT:
             return None
-        return Refusal("license.near_limit", limit=self.label(name), used=in_use, licensed=licensed)
+        shown = {"limit": self.label(name), "used": in_use, "licensed": licensed}
+        if in_use > licensed:
+            return Refusal("license.overuse", **shown, most=most)
+        return Refusal("license.near_limit", **shown)
+
+    def covers(self, version: str, *, released: str | None = None) -> bool:
+        """Tell whether the bounds of the license cover a version of the product, as in :meth:`require_version`."""
+        return self._not_covered(version, released) is None
+
+    def require_version(self, version: str, *, released: str | None = None) -> None:
+        """Check that the license covers ``version`` (``4.2.1``; what follows the numbers is left aside).
+
+        The ceiling bounds it, compared over as many parts as the ceiling has: 4 covers 4.9, and 4.1 covers 4.1.7.
+        ``released``, the day of its release ``YYYY-MM-DD``, must lie within the maintenance.  Where a bound is not
+        there, it bounds nothing; without a license everything is covered, and the state tells what may be used.
+
+        Raises :class:`Refusal` ``license.version_not_covered``, and :class:`Misuse` ``usage.invalid`` for what is no
+        version or no day.
+        """
+        why = self._not_covered(version, released)
+        if why is not None:
+            raise Refusal("license.version_not_covered", version=version, what=why)
 
     def label(self, name: str) -> str:
         """Return the label of a limit or option on screens; the name itself when the product file knows none."""
@@ -189,6 +263,16 @@ class License:
         standing = licensed_standing(self._document, self._product, now)
         standing = changed(standing, warnings=(*standing.warnings, problem))
         return License(product=self._product, document=self._document, standing=standing, seen=self._seen)
+
+    def _most(self, name: str) -> int:
+        """Return up to how many of a limit are covered or tolerated now."""
+        licensed = self.limit(name)
+        return rights.tolerated(licensed, self._document) if self.is_usable else licensed
+
+    def _not_covered(self, version: str, released: str | None) -> str | None:
+        from offline_activation.verify.versions import why_not_covered  # noqa: PLC0415 - a start needs no versions
+
+        return why_not_covered(self._document, version, released)
 
     def _day(self, field: str) -> str | None:
         end: int | None = getattr(self._document, field) if self._document else None

@@ -8,15 +8,45 @@ from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed, value
 from offline_activation.verify.clock import Clock
+from offline_activation.verify.rights import fallback_of, grace_days
+from offline_activation.verify.stages import (
+    ACTIVE,
+    CLOCK_PROBLEM,
+    DEMO,
+    EXPIRED,
+    IN_GRACE,
+    NOT_ACTIVATED,
+    RENEWAL_DUE,
+    WRONG_MACHINE,
+)
 
-ACTIVE: Final = "active"
-CLOCK_PROBLEM: Final = "clock_problem"
-DEMO: Final = "demo"
-EXPIRED: Final = "expired"
-IN_GRACE: Final = "in_grace"
-NOT_ACTIVATED: Final = "not_activated"
-RENEWAL_DUE: Final = "renewal_due"
-WRONG_MACHINE: Final = "wrong_machine"
+__all__ = [
+    "ACTIVE",
+    "CLOCK_PROBLEM",
+    "DEMO",
+    "EXPIRED",
+    "IN_GRACE",
+    "NOT_ACTIVATED",
+    "RENEWAL_DUE",
+    "WRONG_MACHINE",
+    "Standing",
+    "day_of",
+    "due",
+    "ends",
+    "fallback_end",
+    "final_end",
+    "licensed_standing",
+    "stage_reached",
+    "under_clock",
+    "unlicensed_standing",
+]
+
+RENEWAL: Final = "renewal"
+DUE: Final = "due"
+GRACE: Final = "grace"
+FALLBACK: Final = "fallback"
+MAINTENANCE: Final = "maintenance"
+"""What happens in the life of a license: the first warning, its end, the end of grace, of Demo Mode, of maintenance."""
 
 
 @value
@@ -30,6 +60,8 @@ class Standing:
     warnings: tuple[ActivationError, ...] = ()
     demo: bool = False
     """Whether demo rules hold now: a new installation, or the fall-back after an end."""
+    stage: int | None = None
+    """Before an end: the smallest of the warning days that has come."""
 
 
 def due(document: LicenseDocument) -> int | None:
@@ -41,42 +73,85 @@ def due(document: LicenseDocument) -> int | None:
 def final_end(document: LicenseDocument) -> int | None:
     """Return the instant from which the license no longer works, grace included; ``None`` for never."""
     end = due(document)
-    return None if end is None else end + document.grace_days * DAY
+    return None if end is None else end + grace_days(document) * DAY
+
+
+def fallback_end(document: LicenseDocument, product: ProductDocument) -> int | None:
+    """Return the instant from which nothing works, Demo Mode after the end included; ``None`` for never."""
+    last = final_end(document)
+    return None if last is None else last + fallback_of(document, product).days * DAY
+
+
+def ends(document: LicenseDocument, product: ProductDocument) -> tuple[tuple[str, int], ...]:
+    """Return what happens and at which instant while no response comes, earliest first; each thing at most once."""
+    end, last, nothing = due(document), final_end(document), fallback_end(document, product)
+    found: list[tuple[int, str]] = []
+    if end is not None and last is not None and nothing is not None:
+        found += [(end - product.warn_days[0] * DAY, RENEWAL)] if product.warn_days else []
+        found += [(end, DUE)]
+        found += [(last, GRACE)] if last > end else []
+        found += [(nothing, FALLBACK)] if nothing > last else []
+    if document.maintenance_until is not None:
+        found += [(document.maintenance_until, MAINTENANCE)]
+    return tuple((kind, instant) for instant, kind in sorted(found))
+
+
+def day_of(kind: str, instant: int) -> str | None:
+    """Return the day ``YYYY-MM-DD`` (this machine's zone) of one of the ``ends``; ``None`` beyond the year 9999.
+
+    It is the last day before that end, and the first day on which the first warning shows.
+    """
+    day = show_local_end(instant + 1 if kind == RENEWAL else instant)
+    return day if day[:1].isdigit() else None
+
+
+def stage_reached(end: int, now: int, product: ProductDocument) -> int | None:
+    """Return the smallest of the warning days that has come at ``now``: ``end`` is so many days ahead, or less."""
+    return min((days for days in product.warn_days if end - now <= days * DAY), default=None)
 
 
 def licensed_standing(document: LicenseDocument, product: ProductDocument, now: int) -> Standing:
     """Return what ``document`` means at ``now`` (seconds since 1970 UTC): valid while ``now < end``."""
-    end, last = due(document), final_end(document)
-    if end is None or last is None:
-        return Standing(state=ACTIVE)
+    end, last, nothing = due(document), final_end(document), fallback_end(document, product)
+    maintenance = _maintenance_warnings(document, product, now)
+    if end is None or last is None or nothing is None:
+        return Standing(state=ACTIVE, warnings=maintenance)
     if now >= last:
-        return Standing(
-            state=EXPIRED,
-            days_left=0,
-            problem=Refusal("license.expired", until=show_local_end(last)),
-            demo=now < last + product.demo_days * DAY,
-        )
+        problem = Refusal("license.expired", until=show_local_end(last))
+        return Standing(state=EXPIRED, days_left=0, problem=problem, demo=now < nothing)
     if now >= end:
-        warning = Refusal("license.in_grace", due=show_local_end(end), until=show_local_end(last))
-        return Standing(state=IN_GRACE, days_left=(last - now) // DAY, warnings=(warning,))
-    days = (end - now) // DAY
-    if product.warn_days and end - now <= product.warn_days[0] * DAY:
-        warning = Refusal("license.renewal_due", due=show_local_end(end), days=days)
-        return Standing(state=RENEWAL_DUE, days_left=days, warnings=(warning,))
-    return Standing(state=ACTIVE, days_left=days)
+        stage = stage_reached(last, now, product)
+        warning = Refusal("license.in_grace", due=show_local_end(end), until=show_local_end(last)).at_stage(stage)
+        days = (last - now) // DAY
+        return Standing(state=IN_GRACE, days_left=days, warnings=(warning, *maintenance), stage=stage)
+    days, stage = (end - now) // DAY, stage_reached(end, now, product)
+    if stage is not None:
+        warning = Refusal("license.renewal_due", due=show_local_end(end), days=days).at_stage(stage)
+        return Standing(state=RENEWAL_DUE, days_left=days, warnings=(warning, *maintenance), stage=stage)
+    return Standing(state=ACTIVE, days_left=days, warnings=maintenance)
 
 
-def under_clock(standing: Standing, clock: Clock, product: ProductDocument) -> Standing:
+def _maintenance_warnings(document: LicenseDocument, product: ProductDocument, now: int) -> tuple[Refusal, ...]:
+    """Return the warning before the end of maintenance, which stops nothing; after it there is nothing to say."""
+    end = document.maintenance_until
+    if end is None or now >= end:
+        return ()
+    stage = stage_reached(end, now, product)
+    return () if stage is None else (Refusal("license.maintenance_ends", until=show_local_end(end)).at_stage(stage),)
+
+
+def under_clock(standing: Standing, clock: Clock, document: LicenseDocument, product: ProductDocument) -> Standing:
     """Return ``standing`` as it is under this clock: unchanged, warned of a clock set back, or stopped by it.
 
-    What is no longer usable stays what it is.  A stopped license has what the demo allows, and heals with the clock.
+    What is no longer usable stays what it is.  A stopped license has what Demo Mode allows, and heals with the clock.
     """
     if not clock.is_set_back:
         return standing
     shown = {"now": show_instant(clock.now), "seen": show_instant(clock.seen)}
     if standing.problem is None and clock.grace_left == 0:
         problem = Refusal("clock.problem", **shown)
-        return Standing(state=CLOCK_PROBLEM, days_left=0, problem=problem, demo=product.demo_days > 0)
+        demo = fallback_of(document, product).days > 0
+        return Standing(state=CLOCK_PROBLEM, days_left=0, problem=problem, demo=demo)
     warning = Refusal("clock.set_back", **shown)
     if standing.problem is None:
         days = -(-clock.grace_left // DAY)

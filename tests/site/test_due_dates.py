@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from offline_activation.formats.envelope import open_envelope
 from offline_activation.formats.license_document import LicenseDocument, read_license
+from offline_activation.formats.names import DocumentId, SiteId, new_license_number
+from offline_activation.formats.policy import Fallback, Policy
 from offline_activation.formats.product import ProductDocument, receive_product
 from offline_activation.formats.value import changed
 from offline_activation.site.due_dates import DueDate, calendar, demo_dates, due_dates
@@ -56,6 +58,7 @@ def test_the_days_are_the_last_ones_covered(document: LicenseDocument, product: 
         ("renewal", "2027-02-26"),
         ("due", "2027-05-26"),
         ("grace", "2027-06-25"),
+        ("fallback", "2027-07-25"),
         ("maintenance", "2028-06-29"),
     ]
 
@@ -78,7 +81,10 @@ def test_what_lies_beyond_the_year_9999_has_no_place(document: LicenseDocument, 
 
 def test_without_warnings_or_grace_only_the_end_is_due(document: LicenseDocument, product: ProductDocument) -> None:
     plain = changed(document, grace_days=0, maintenance_until=None)
-    assert [each.kind for each in due_dates(plain, changed(product, warn_days=()))] == ["due"]
+    nothing_after = changed(plain, policy=Policy(fallback=Fallback(days=0)))
+    quiet = changed(product, warn_days=())
+    assert [each.kind for each in due_dates(plain, quiet)] == ["due", "fallback"]
+    assert [(each.kind, each.stages) for each in due_dates(nothing_after, quiet)] == [("due", ())]
 
 
 def test_a_demo_has_its_last_day(product: ProductDocument) -> None:
@@ -91,7 +97,7 @@ def test_the_calendar_is_whole_and_names_no_customer(document: LicenseDocument, 
     lines = lines_of(data)
     assert lines[:2] == ["BEGIN:VCALENDAR", "VERSION:2.0"]
     assert lines[-1] == "END:VCALENDAR"
-    assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == 4
+    assert lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == 5
     assert "DTSTART;VALUE=DATE:20270526" in lines
     assert "DTSTAMP:20270216T000000Z" in lines
     number = document.license_number.replace("-", "")
@@ -99,7 +105,7 @@ def test_the_calendar_is_whole_and_names_no_customer(document: LicenseDocument, 
     for hidden in (number[5:10], document.company, "Northwind", "Hernandez", document.site.hex()):
         assert hidden.encode() not in data
     uids = [line for line in lines if line.startswith("UID:")]
-    assert len(set(uids)) == 4
+    assert len(set(uids)) == 5
 
 
 def test_a_renewal_moves_the_same_events(document: LicenseDocument, product: ProductDocument) -> None:
@@ -146,6 +152,116 @@ def receive_product_of_tests() -> ProductDocument:
     )
 
 
+# -- a strict reader --------------------------------------------------------------------------------------------------
+
+ONCE = {
+    "VCALENDAR": {"VERSION", "PRODID"},
+    "VEVENT": {"UID", "DTSTAMP", "SEQUENCE", "DTSTART", "SUMMARY", "TRANSP"},
+    "VALARM": {"ACTION", "TRIGGER", "DESCRIPTION"},
+}
+INSIDE = {"VCALENDAR": None, "VEVENT": "VCALENDAR", "VALARM": "VEVENT"}
+VALUES = {
+    "UID": r"[^\x00-\x1f]+",
+    "DTSTAMP": r"\d{8}T\d{6}Z",
+    "SEQUENCE": r"\d+",
+    "DTSTART": r"\d{8}",
+    "TRIGGER": r"-?P(\d+D)?(T\d+H)?",
+    "ACTION": "DISPLAY",
+    "TRANSP": "TRANSPARENT",
+    "VERSION": r"2\.0",
+}
+
+
+def events_of(data: bytes) -> list[dict[str, Any]]:
+    """Read as RFC 5545 says and refuse everything else: nesting, each property once and no other, value types."""
+    found: list[dict[str, Any]] = []
+    open_parts: list[tuple[str, dict[str, Any]]] = []
+    for line in lines_of(data):
+        name, _, text = line.partition(":")
+        name, _, parameters = name.partition(";")
+        assert re.fullmatch(r"[A-Z-]+", name)
+        if name == "BEGIN":
+            assert INSIDE[text] == (open_parts[-1][0] if open_parts else None)
+            open_parts.append((text, {"alarms": []}))
+        elif name == "END":
+            kind, part = open_parts.pop()
+            assert kind == text
+            assert set(part) - {"alarms"} == ONCE[kind]
+            if kind == "VEVENT":
+                found.append(part)
+            elif kind == "VALARM":
+                open_parts[-1][1]["alarms"].append(part)
+        else:
+            part = open_parts[-1][1]
+            assert name not in part
+            assert parameters == ("VALUE=DATE" if name == "DTSTART" else "")
+            assert re.fullmatch(VALUES.get(name, r"(\\[\\;,nN]|[^\\;,\x00-\x08\x0a-\x1f])*"), text), line
+            part[name] = text
+    assert not open_parts
+    return found
+
+
+def seconds_of(duration: str) -> int:
+    sign, days, hours = re.fullmatch(r"(-?)P(?:(\d+)D)?(?:T(\d+)H)?", duration).groups()  # type: ignore[union-attr]
+    return (-1 if sign else 1) * (int(days or 0) * DAY + int(hours or 0) * 3600)
+
+
+def test_a_strict_reader_reads_it_and_alarms_ring_on_the_warning_days(
+    document: LicenseDocument, product: ProductDocument
+) -> None:
+    events = events_of(calendar(due_dates(document, product), product, document, END))
+    alarms = {each["UID"].partition("-")[0]: each["alarms"] for each in events}
+    assert {kind: len(found) for kind, found in alarms.items()} == {
+        "renewal": 0,
+        "due": 5,
+        "grace": 0,
+        "fallback": 0,
+        "maintenance": 5,
+    }
+    last_day = END - DAY
+    for stage, alarm in zip(product.warn_days, alarms["due"], strict=True):
+        assert last_day + seconds_of(alarm["TRIGGER"]) == END - stage * DAY + 9 * 3600
+
+
+@pytest.mark.parametrize("now", [-(2**40), 0, 2**40, 2**53])
+def test_a_strict_reader_reads_it_under_any_clock(
+    document: LicenseDocument, product: ProductDocument, now: int
+) -> None:
+    assert events_of(calendar(due_dates(document, product), product, document, now))
+
+
+@given(
+    lease=st.none() | st.integers(0, 2**53 - 1),
+    maintenance=st.none() | st.integers(0, 2**53 - 1),
+    warn=st.sets(st.integers(1, 36_600), max_size=16).map(lambda found: tuple(sorted(found, reverse=True))),
+    fallback=st.integers(0, 36_600),
+    name=st.text(st.characters(exclude_categories=["C"]), max_size=80),
+)
+def test_a_strict_reader_reads_every_calendar(
+    lease: int | None, maintenance: int | None, warn: tuple[int, ...], fallback: int, name: str
+) -> None:
+    plain = changed(receive_product_of_tests(), warn_days=warn, name=name)
+    document = LicenseDocument(
+        product=plain.product,
+        license_number=new_license_number(bytes(12)),
+        revision=1,
+        issued=0,
+        request_id=DocumentId(bytes(16)),
+        site=SiteId(bytes(16)),
+        components={},
+        company="",
+        limits={},
+        options=(),
+        trust=b"",
+        lease_until=lease,
+        maintenance_until=maintenance,
+        policy=Policy(fallback=Fallback(days=fallback)),
+    )
+    dates = due_dates(document, plain)
+    assert len(events_of(calendar(dates, plain, document, 0))) == len(dates)
+    assert [each.day for each in dates] == sorted(each.day for each in dates)
+
+
 # -- the command ------------------------------------------------------------------------------------------------------
 
 
@@ -154,7 +270,7 @@ def test_forecast_writes_a_calendar_and_only_that(site: Site) -> None:
     before = site.state()
     target: Path = site.work / "license.ics"
     found = site.json("forecast", "--ics", target)
-    assert [each["kind"] for each in found["dates"]] == ["renewal", "due", "grace"]
+    assert [each["kind"] for each in found["dates"]] == ["renewal", "due", "grace", "fallback"]
     assert lines_of(target.read_bytes())[0] == "BEGIN:VCALENDAR"
     assert site.state() == before
     again = site("--json", "forecast", "--ics", target)

@@ -2,16 +2,20 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from offline_activation.errors import CATALOG
+from offline_activation.formats.policy import Policy
 from offline_activation.identity.matching import NEEDED
+from offline_activation.site.due_dates import TITLES
 from offline_activation.verify import checks, license, standing, trust  # noqa: A004 - the module is named so
 from offline_activation.verify.checks import CLOCK_TOLERANCE
-from offline_activation.verify.clock import BOUND, EACH_WRITE, GRACE, STEP, TOLERANCE
+from offline_activation.verify.clock import BOUND, EACH_WRITE, GRACE, LEAST_TOLERANCE, STEP, TOLERANCE
 from offline_activation.verify.drift import DRIFT_DAYS
 from offline_activation.verify.license import CARRIED_ON_DAYS, NEAR_PERCENT, USABLE
+from offline_activation.verify.stages import STAGES, Rights
 
 PAGE = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
 CODE = re.compile(r"`([a-z_]+\.[a-z_]+)`")
@@ -21,9 +25,9 @@ def source(module: object) -> str:
     return Path(str(getattr(module, "__file__", ""))).read_text(encoding="utf-8")
 
 
-def rows(heading: str) -> list[list[str]]:
+def rows(heading: str, *, level: int = 2) -> list[list[str]]:
     """Return the cells of the first table below a heading, without its head."""
-    below = PAGE.split(f"\n## {heading}\n")[1]
+    below = PAGE.split(f"\n{'#' * level} {heading}\n")[1]
     lines = below[below.index("\n|") :].strip().split("\n\n")[0].splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
@@ -59,16 +63,29 @@ def test_a_start_runs_the_rungs_that_the_page_says() -> None:
     assert all("import" in row[4] and "vendor" in row[4] for row in rows("The ladder"))
 
 
-def test_the_states_are_those_of_the_code() -> None:
-    on_page = {row[0].strip("`") for row in rows("States")}
-    in_code = set(re.findall(r'^[A-Z_]+: Final = "([a-z_]+)"$', source(standing), re.MULTILINE))
-    assert on_page == in_code | {"over_limit"}
-    usable = {row[0].strip("`") for row in rows("States") if row[3] == "none"}
-    assert usable == USABLE
+def test_the_states_are_the_table_of_the_code() -> None:
+    on_page = [(row[0].strip("`"), *row[1:4]) for row in rows("States")]
+    assert on_page == [(stage.name, stage.rights, stage.meaning, stage.ending) for stage in STAGES.values()]
+
+
+def test_what_is_usable_has_no_problem_on_the_page() -> None:
+    fine = {row[0].strip("`") for row in rows("States") if row[4] == "none"}
+    assert fine | {"over_limit"} == USABLE
+
+
+def test_the_rights_and_rules_are_those_of_the_code() -> None:
+    assert {row[0] for row in rows("What the rights are", level=3)} == set(get_args(Rights))
+    on_page = {row[0].strip("`"): row[1] for row in rows("The rules inside a license", level=3)}
+    assert set(on_page) >= set(Policy.__annotations__) - {"emergency_days"}
+    assert on_page["drift_days"] == str(Policy().drift_days)
+    assert on_page["clock_days"] == "{} and {}".format(*Policy().clock_days)
+    assert on_page["overuse_percent"] == str(Policy().overuse_percent)
+    assert {row[0].strip("`") for row in rows("Forecasts")} == {*TITLES} - {"demo"}
 
 
 def test_every_code_of_a_state_is_on_the_page() -> None:
     told = set(re.findall(r'(?:Refusal|Trouble)\(\s*"([a-z_.]+)"', source(standing) + source(license)))
+    told -= {"license.version_not_covered"}  # no state
     assert told <= {code for row in rows("States") for code in CODE.findall(" ".join(row))}
 
 
@@ -77,6 +94,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert figures["clock of vendor and site"] == f"{CLOCK_TOLERANCE} seconds"
     assert figures["changed hardware"] == f"{NEEDED} others"
     assert figures["clock set back"] == f"{TOLERANCE // 86_400} days"
+    assert figures["least tolerance of the clock"] == f"{LEAST_TOLERANCE} seconds"
     assert figures["grace of the clock"] == f"{GRACE // 86_400} days"
     assert figures["bound of the mark"] == f"{BOUND // 86_400} days"
     assert figures["step ahead"] == f"{STEP // 86_400} days"

@@ -98,7 +98,7 @@ def test_a_perpetual_license_has_no_end_and_maintenance_is_no_end(
     perpetual = changed(document, lease_until=None, until=None, maintenance_until=1)
     for now in (-(2**40), 0, NOW, 2**53):
         standing = licensed_standing(perpetual, product_content, now)
-        assert (standing.state, standing.days_left, standing.warnings) == ("active", None, ())
+        assert (standing.state, standing.days_left, standing.problem) == ("active", None, None)
 
 
 @pytest.mark.parametrize(
