@@ -13,8 +13,8 @@ from offline_activation.formats.license_document import LicenseDocument, read_li
 from offline_activation.formats.product import receive_product
 from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.request import receive_request
-from offline_activation.formats.trust_list import read_trust_list, receive_trust_list
-from offline_activation.verify.trust import Trust, is_revoked, signing_key, updated
+from offline_activation.formats.trust_list import read_trust_list
+from offline_activation.verify.trust import Trust, is_of_one_chain, is_revoked, signing_key, updated
 
 _UNPLACED: Final = "whose it is cannot be told without a product file (--product FILE) or an installation"
 
@@ -51,6 +51,10 @@ def _of_product(document: bytes, trust: Trust | None) -> Verdict:
         return Verdict(verified=True, by=f"{name}, the one inside the product file; who shipped it decides its worth")
     if trust.root == root:
         return Verdict(verified=True, by=f"{name}, pinned here")
+    if is_of_one_chain(trust, root):
+        return Verdict(
+            verified=True, by=f"{name}, of one chain with the root key {fingerprint(trust.root)} pinned here"
+        )
     return Verdict(verified=False, by=f"{name}, which is not the root key {fingerprint(trust.root)} pinned here")
 
 
@@ -59,12 +63,16 @@ def _of_trust_list(document: bytes, envelope: Envelope, trust: Trust | None) -> 
     if trust is None:
         return Verdict(verified=False, by=f"key {_digits(envelope.key_id)}; {_UNPLACED}")
     try:
-        receive_trust_list(document, trust.root)
+        updated(trust, document)
     except Refusal as refusal:
         if refusal.code != "key.root_mismatch":
             raise
         return Verdict(verified=False, by=f"key {_digits(envelope.key_id)}; {refusal.message}")
-    return Verdict(verified=True, by=f"root key {fingerprint(trust.root)}, pinned here")
+    pinned = f"root key {fingerprint(trust.root)}, pinned here"
+    signer = _digits(envelope.key_id)
+    if envelope.key_id == key_id(trust.root):
+        return Verdict(verified=True, by=pinned)
+    return Verdict(verified=True, by=f"root key {signer}, certified from {pinned}")
 
 
 def _of_response(envelope: Envelope, content: LicenseDocument | RefusalDocument, trust: Trust | None) -> Verdict:

@@ -80,7 +80,9 @@ INVALID: list[tuple[int, str, list[object]]] = [
     (5, "accept", [(), (entry(),), (entry((3, 0)),), (entry((3, 255)),), (entry((4, ())),), (entry((4, ("a", "b"))),)]),
     (6, "profile.field_invalid", [(), (bytes(7),), ("12345678",), (bytes(8),) * 65, {}, None]),
     (6, "accept", [(bytes(8),) * 64]),
-    (7, "profile.newer", [bytes(32)]),
+    (7, "profile.field_invalid", [bytes(32), (), (1,), ("a",), (b"",) * 33]),
+    (8, "profile.field_invalid", [-1, None, "1", True]),
+    (9, "profile.newer", [0]),
     (64, "accept", [0]),
 ]
 CASES = [(key, code, item) for key, code, items in INVALID for item in items]
