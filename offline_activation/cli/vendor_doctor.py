@@ -113,7 +113,9 @@ def _key(record: "KeyRecord", now: int) -> Finding:
         return Finding(check=check, good=False, detail=f"{shown}: not valid yet; is the clock right?")
     left = -(-(record.not_after - now) // DAY)
     if left <= SOON_DAYS:
-        return Finding(check=check, good=True, detail=f"{shown}: ends in {left} days; before that run '{command}'")
+        return Finding(
+            check=check, good=True, detail=f"{shown}: ends in {left} day{'s' * (left > 1)}; before that run '{command}'"
+        )
     return Finding(check=check, good=True, detail=shown)
 
 

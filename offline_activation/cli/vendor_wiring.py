@@ -102,7 +102,7 @@ def find_vendor(store: "Store") -> "Vendor":
 
 
 def own_trust() -> "Trust | None":
-    """Return what the oldest sites of this vendor believe, root key 1 and the newest list; ``None`` without a vendor."""
+    """Return what the oldest sites here believe, root key 1 and the newest trust list; ``None`` without a vendor."""
     from offline_activation.vendor.keyring import first_root
     from offline_activation.verify.trust import pinned_trust
 
