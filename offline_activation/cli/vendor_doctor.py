@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from offline_activation.cli import vendor_wiring
 from offline_activation.errors import Refusal
 from offline_activation.formats.instants import DAY, show_day
 from offline_activation.formats.keys import fingerprint
-from offline_activation.formats.trust_list import Use, receive_trust_list
-from offline_activation.vendor.keyring import issuing_key
+from offline_activation.formats.root_certificate import MAX_ROOTS
+from offline_activation.formats.trust_list import Use, rank, receive_trust_list
+from offline_activation.vendor.keyring import issuing_key, roots
 from offline_activation.vendor.rotation import missing_in
 
 if TYPE_CHECKING:  # only names in signatures
@@ -20,7 +21,9 @@ if TYPE_CHECKING:  # only names in signatures
     from offline_activation.vendor.ports import Store
     from offline_activation.vendor.records import KeyRecord, Product
 
-_SOON = 180 * DAY
+_ROTATE: Final = "activation-vendor keys rotate"
+SOON_DAYS: Final = 180
+"""Before the end of a key, the days from which its successor is called for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ def findings(store: "Store") -> list[Finding]:
         *(_key(key, now) for key in keys if key.state == "active"),
         *_former_keys(keys, now),
         *_unknown_files(keys),
+        *_former_roots(keys),
         *_nobody_signs(keys, products, now),
         _trust_list(trust, vendor.root, keys, now),
     ]
@@ -102,10 +106,16 @@ def _key(record: "KeyRecord", now: int) -> Finding:
     except Refusal as refusal:
         return Finding(check=check, good=False, detail=refusal.message)
     shown = f"{fingerprint(record.public_key)}, until {show_day(record.not_after)}"
-    if not record.not_before <= now < record.not_after:
-        return Finding(check=check, good=False, detail=f"{shown}: not valid now")
-    if record.not_after - now < _SOON:
-        return Finding(check=check, good=True, detail=f"{shown}: ends soon, plan a new one")
+    command = f"{_ROTATE} --root" if record.role == "root" else _ROTATE
+    if now >= record.not_after:
+        return Finding(check=check, good=False, detail=f"{shown}: it has ended and signs nothing; run '{command}'")
+    if now < record.not_before:
+        return Finding(check=check, good=False, detail=f"{shown}: not valid yet; is the clock right?")
+    left = -(-(record.not_after - now) // DAY)
+    if left <= SOON_DAYS:
+        return Finding(
+            check=check, good=True, detail=f"{shown}: ends in {left} day{'s' * (left > 1)}; before that run '{command}'"
+        )
     return Finding(check=check, good=True, detail=shown)
 
 
@@ -125,12 +135,26 @@ def _former_keys(keys: "list[KeyRecord]", now: int) -> Iterator[Finding]:
             )
 
 
+def _former_roots(keys: "list[KeyRecord]") -> Iterator[Finding]:
+    former = [key for key in roots(keys) if key.state != "active"]
+    there = [key.location for key in former if (Path(vendor_wiring.keys_directory()) / key.location).exists()]
+    if former:
+        shown = ", ".join(f"{fingerprint(key.public_key)} ({key.state})" for key in former)
+        detail = f"{shown}; they sign nothing" + (f"; destroy {', '.join(there)} and every copy" if there else "")
+        yield Finding(check="Former root keys", good=True, detail=detail)
+    if len(former) == MAX_ROOTS:
+        yield Finding(check="Former root keys", good=True, detail="the present one is the last: a chain has 32 steps")
+
+
 def _unknown_files(keys: "list[KeyRecord]") -> Iterator[Finding]:
     """Tell of key files that no book names: a change of keys that was interrupted, or books older than the files."""
     with suppress(OSError):
         there = {path.name for path in Path(vendor_wiring.keys_directory()).glob("*.pem")}
         for name in sorted(there - {key.location for key in keys}):
-            detail = f"{name} is in no book and signs nothing: an interrupted 'keys rotate', or books from a backup"
+            detail = (
+                f"{name} is in no book and signs nothing: an interrupted 'keys rotate' (run it again, then destroy the"
+                " file), or books from a backup older than the key (restore the newest one)"
+            )
             yield Finding(check="Key file", good=True, detail=detail)
 
 
@@ -140,6 +164,12 @@ def _nobody_signs(keys: "list[KeyRecord]", products: "list[Product]", now: int) 
             issuing_key(keys, product=product.product_id, use=Use.LICENSE, now=now)
         except Refusal as refusal:
             yield Finding(check="Signing", good=False, detail=refusal.message)
+            continue
+        try:
+            issuing_key(keys, product=product.product_id, use=Use.RECEIPT, now=now)
+        except Refusal:
+            detail = f"no key may sign receipts of returned licenses of {product.product_id}; run '{_ROTATE}'"
+            yield Finding(check="Receipts", good=False, detail=detail)
 
 
 def _trust_list(document: bytes | None, root: "PublicKey", keys: "list[KeyRecord]", now: int) -> Finding:
@@ -148,7 +178,8 @@ def _trust_list(document: bytes | None, root: "PublicKey", keys: "list[KeyRecord
     except Refusal as refusal:
         return Finding(check="Trust list", good=False, detail=refusal.message)
     wrong = ", ".join(fingerprint(key.public_key) for key in missing_in(trust, keys, now=now))
-    said = f"number {trust.number}, signed by the root key, {len(trust.keys)} valid, {len(trust.revoked)} revoked"
+    root_key = "the root key" if rank(trust)[0] == 1 else f"root key {rank(trust)[0]}"
+    said = f"number {trust.number}, signed by {root_key}, {len(trust.keys)} valid, {len(trust.revoked)} revoked"
     if wrong:
         return Finding(check="Trust list", good=False, detail=f"{said}; it does not tell what the books say of {wrong}")
     return Finding(check="Trust list", good=True, detail=said)

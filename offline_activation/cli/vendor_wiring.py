@@ -102,21 +102,22 @@ def find_vendor(store: "Store") -> "Vendor":
 
 
 def own_trust() -> "Trust | None":
-    """Return what this vendor's own sites believe: its root key and current trust list; ``None`` without a vendor."""
+    """Return what the oldest sites here believe, root key 1 and the newest trust list; ``None`` without a vendor."""
+    from offline_activation.vendor.keyring import first_root
     from offline_activation.verify.trust import pinned_trust
 
     try:
         with open_books() as store:
             vendor = find_vendor(store)
             with store.read() as work:
-                document = work.find_trust_list()
+                document, root = work.find_trust_list(), first_root(vendor, work.keys())
     except (Refusal, Misuse):  # no vendor here, or a machine without the vendor's packages
         return None
     except Trouble as trouble:
         if trouble.code != "io.unreadable":
             raise
         return None  # somebody else's home
-    return None if document is None else pinned_trust(vendor.root, document)
+    return None if document is None else pinned_trust(root, document)
 
 
 def issuing_key_for(store: "Store", product: "ProductId", now: int) -> "KeyRecord":

@@ -16,7 +16,7 @@ from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.request import receive_request
 from offline_activation.formats.root_certificate import last_root, read_root_certificate, read_root_certificates
 from offline_activation.formats.trust_list import read_trust_list, receive_trust_list
-from offline_activation.verify.trust import Trust, is_revoked, signing_key, updated
+from offline_activation.verify.trust import Trust, is_of_one_chain, is_revoked, signing_key, updated
 
 _Response = LicenseDocument | RefusalDocument | ReceiptDocument
 _UNPLACED: Final = "whose it is cannot be told without a product file (--product FILE) or an installation"
@@ -55,7 +55,7 @@ def _of_product(document: bytes, trust: Trust | None) -> Verdict:
         return Verdict(verified=True, by=f"{name}, the one inside the product file; who shipped it decides its worth")
     if trust.root == root:
         return Verdict(verified=True, by=f"{name}, pinned here")
-    if _leads_to(receive_product(document).trust, trust) == root:
+    if is_of_one_chain(trust, root) or _leads_to(receive_product(document).trust, trust) == root:
         return Verdict(verified=True, by=_after_rotation(root, trust))
     return Verdict(verified=False, by=f"{name}, which is not the root key {fingerprint(trust.root)} pinned here")
 
@@ -65,6 +65,7 @@ def _of_trust_list(document: bytes, envelope: Envelope, trust: Trust | None) -> 
     if trust is None:
         return Verdict(verified=False, by=f"key {_digits(envelope.key_id)}; {_UNPLACED}")
     try:
+        updated(trust, document)
         signer = last_root(receive_trust_list(document, trust.root).roots, trust.root)
     except Refusal as refusal:
         if refusal.reason != "KEY":

@@ -235,7 +235,7 @@ DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "key.root_mismatch": (
         "KEY",
-        "The trust list is not signed by the root key pinned at this installation.",
+        "The trust list is not signed by the root key pinned at this installation, nor by one it is known to lead to.",
         "Ask your vendor whether its root key changed, and install the product file it names.",
     ),
     "key.file": (
@@ -251,7 +251,17 @@ DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
     "key.is_root": (
         "KEY",
         "The key {key} is the root key, and no trust list can revoke the key that signs it.",
-        "Name an issuing key. After a leak of the root key, begin anew with 'activation-vendor init' in a new home.",
+        "After a leak, first make the next root key with 'activation-vendor keys rotate --root', then revoke this one.",
+    ),
+    "key.root_ended": (
+        "KEY",
+        "The root key {key} ended on {ended}; it signs no trust list and no product file any more.",
+        "Make the next one with 'activation-vendor keys rotate --root'; the sites follow it by the next trust list.",
+    ),
+    "key.roots_full": (
+        "KEY",
+        "The root key has been replaced {limit} times, and a trust list has no room for another certificate.",
+        "Go on with this root key; before it ends, begin anew in a new home ('activation-vendor init').",
     ),
     "key.only_one": (
         "KEY",

@@ -244,7 +244,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     "site.other_root": (
         "KEY",
         "The installation in {path} trusts another root key than this program was made for.",
-        "Install again with the product file that came with this program (activation-site init).",
+        "Import the trust list that came with this program (activation-site import), or install with its product file.",
     ),
     "site.license_number_fixed": (
         "STATE",

@@ -2,9 +2,10 @@
 
 Root keys are numbered from 1; certificate *n* names root key *n* and is signed by root key *n* - 1.  A trust list
 carries all certificates there are and is itself signed by the last root key: a rotation is signed by the old key (the
-certificate) and by the new one (the list).
+certificate) and by the new one (the list).  A key is root key once: no chain leads in a circle.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from offline_activation.errors import Refusal
@@ -55,18 +56,17 @@ def read_root_certificate(envelope: Envelope) -> RootCertificate:
 def read_root_certificates(documents: tuple[bytes, ...]) -> tuple[tuple[Envelope, RootCertificate], ...]:
     """Return certificates in their sequence, signatures not yet checked.
 
-    Raises :class:`Refusal` ``profile.field_invalid`` when a number is left out or comes twice: a site must be able to
-    follow every step.
+    Raises :class:`Refusal` ``profile.field_invalid`` when a number is left out or comes twice, because a site must be
+    able to follow every step, and when a key comes twice.
     """
-    found: list[tuple[Envelope, RootCertificate]] = []
-    for number, document in enumerate(documents, SECOND):
-        envelope = open_envelope(document)
-        expect(envelope, Kind.ROOT)
-        certificate = read_root_certificate(envelope)
+    found = tuple(_read(document) for document in documents)
+    for number, (_, certificate) in enumerate(found, SECOND):
         if certificate.number != number:
             raise Refusal("profile.field_invalid", field="roots", what="not numbered from 2 without a gap")
-        found.append((envelope, certificate))
-    return tuple(found)
+    named = [found[0][0].key_id, *(key_id(certificate.key) for _, certificate in found)] if found else []
+    if len(set(named)) != len(named):
+        raise Refusal("profile.field_invalid", field="roots", what="a root key that comes twice")
+    return found
 
 
 def last_root(documents: tuple[bytes, ...], pinned: PublicKey) -> PublicKey:
@@ -79,9 +79,24 @@ def last_root(documents: tuple[bytes, ...], pinned: PublicKey) -> PublicKey:
     keys = [certificate.key for _, certificate in certificates]
     at = keys.index(pinned) + 1 if pinned in keys else 0
     current = pinned
-    for envelope, certificate in certificates[at:]:
-        if envelope.key_id != key_id(current):
-            raise Refusal("key.root_mismatch")
-        check_signature(envelope, current)
-        current = certificate.key
+    for document in documents[at:]:
+        current = _certified(document, current)
     return current
+
+
+# a start meets the same certificates in product file, state directory and license: read and verify each of them once
+@lru_cache(maxsize=2 * MAX_ROOTS)
+def _read(document: bytes) -> tuple[Envelope, RootCertificate]:
+    envelope = open_envelope(document)
+    expect(envelope, Kind.ROOT)
+    return envelope, read_root_certificate(envelope)
+
+
+@lru_cache(maxsize=2 * MAX_ROOTS)
+def _certified(document: bytes, signer: PublicKey) -> PublicKey:
+    """Return the root key that ``signer`` certifies in ``document``."""
+    envelope, certificate = _read(document)
+    if envelope.key_id != key_id(signer):
+        raise Refusal("key.root_mismatch")
+    check_signature(envelope, signer)
+    return certificate.key

@@ -41,13 +41,14 @@ class IssuingKey:
 
 @value
 class TrustList:
-    """A numbered list; a higher number replaces a lower one, never the other way round."""
+    """A numbered list; a newer one replaces an older one, never the other way round (see :func:`rank`)."""
 
     number: int
     vendor: str
     issued: int
     keys: tuple[IssuingKey, ...]
     revoked: tuple[KeyId, ...] = ()
+    """Issuing keys, and root keys before the one that signed this list."""
     roots: tuple[bytes, ...] = ()
     """Root certificates from the second root key on, documents of their own (see ``root_certificate``)."""
     root_until: int | None = None
@@ -79,6 +80,14 @@ def trust_list_payload(trust: TrustList) -> bytes:
 def seal_trust_list(trust: TrustList, root: Signer) -> bytes:
     """Return the trust list signed by the root key."""
     return seal(Kind.TRUST, trust_list_payload(trust), root)
+
+
+def rank(trust: TrustList) -> tuple[int, int]:
+    """Return the number of the root key that signed a list, and its own: the higher rank is the newer list.
+
+    The root key comes first, so that who stole an earlier one has the last word with no number.
+    """
+    return 1 + len(trust.roots), trust.number
 
 
 @lru_cache(maxsize=4)  # a start meets the same list in product file, state directory and license: verify it once

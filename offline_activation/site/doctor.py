@@ -14,6 +14,7 @@ from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.instants import show_instant
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.policy import CLOCK_DAYS
+from offline_activation.formats.trust_list import rank
 from offline_activation.site import pending, site_key
 from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, read_installation
@@ -134,7 +135,9 @@ def _trust(directory: StateDirectory) -> str | Finding:
         return Finding(
             name="trust list", result="warning", message="missing; the product file's counts", next_step=step
         )
-    return f"number {updated(pinned, document).current.number}, signed by the pinned root key"
+    newest = updated(pinned, document).current
+    by = "the pinned root key" if newest.roots == pinned.current.roots else f"root key {rank(newest)[0]}"
+    return f"number {newest.number}, signed by {by}"
 
 
 def _machine(directory: StateDirectory) -> str | Finding:

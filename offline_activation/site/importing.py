@@ -14,7 +14,7 @@ from offline_activation.errors import ActivationError, Refusal, Trouble, visible
 from offline_activation.formats.envelope import Kind, open_envelope
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import DocumentId, Reference, reference, show_license_number
-from offline_activation.formats.trust_list import receive_trust_list
+from offline_activation.formats.trust_list import rank, receive_trust_list
 from offline_activation.site import copies, history, pending
 from offline_activation.site.difference import Change, difference
 from offline_activation.site.directory import StateDirectory
@@ -22,6 +22,7 @@ from offline_activation.site.installation import Installation, keep_newest_trust
 from offline_activation.verify.checks import AcceptedLicense, AcceptedRefusal, Evidence, check_response
 from offline_activation.verify.clock import anchored, write_notes
 from offline_activation.verify.installed import read_product_file, read_trust
+from offline_activation.verify.trust import updated
 from offline_activation.verify.witness import CLOCK, DRIFT
 
 _IN_FORCE: Final = "The license is in force"
@@ -75,20 +76,24 @@ def import_response(directory: StateDirectory, document: bytes, *, now: int, dry
 
 
 def import_trust_list(directory: StateDirectory, document: bytes, *, dry_run: bool = False) -> int:
-    """Raise the trust list to ``document`` when the pinned root signed it; return the number that is then in force.
+    """Raise the trust list to ``document`` when it is the vendor's; return the number that is then in force.
+
+    Signed by a later root key it is newer, whatever the numbers.
 
     Raises :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``signature.invalid``,
     ``trust.older``; :class:`Trouble` ``site.locked``, ``io.*``.
     """
     with nullcontext() if dry_run else directory.locked():
         product = read_product_file(str(directory.home))
-        known = read_trust(str(directory.home), product).current.number
-        found = receive_trust_list(document, product.root).number
-        if found < known:
-            raise Refusal("trust.older", number=found, installed=known)
+        known = read_trust(str(directory.home), product)
+        newest, found = updated(known, document).current, receive_trust_list(document, product.root)
+        if rank(found) < rank(newest):
+            same = rank(found)[0] == rank(newest)[0]
+            shown = ((each.number if same else f"{each.number} (root key {rank(each)[0]})") for each in (found, newest))
+            raise Refusal("trust.older", number=next(shown), installed=next(shown))
         if not dry_run:
             keep_newest_trust(directory, product, document)
-        return found
+        return found.number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

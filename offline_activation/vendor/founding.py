@@ -40,12 +40,17 @@ def found_vendor(work: Work, *, name: str, root: FirstKey, issuing: FirstKey, no
         raise Refusal("vendor.already_initialised", path="this database")
     vendor = Vendor(name=name, root=root.signer.public_key, created=now)
     work.save_vendor(vendor)
-    work.save_key(_record(root, "root", now, _ROOT_DAYS))
+    work.save_key(root_record(root, now))
     work.save_key(issuing_record(issuing, now))
     details = {"root": _shown(root.signer.public_key), "issuing": _shown(issuing.signer.public_key)}
     work.append_audit(AuditEntry(at=now, actor=actor, action="vendor.founded", subject=name, details=details))
     publish_trust_list(work, vendor, root.signer, number=1, now=now)
     return vendor
+
+
+def root_record(key: FirstKey, now: int) -> KeyRecord:
+    """Return the record of a root key that begins to sign trust lists now."""
+    return _record(key, "root", now, _ROOT_DAYS)
 
 
 def issuing_record(key: FirstKey, now: int) -> KeyRecord:

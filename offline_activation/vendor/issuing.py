@@ -22,7 +22,7 @@ from offline_activation.formats.trust_list import Use, read_trust_list
 from offline_activation.vendor.claiming import abandon, check_claim, intend_license, intend_refusal, record_response
 from offline_activation.vendor.drafting import draft_refusal, draft_refusal_of
 from offline_activation.vendor.intake import examine, record_of
-from offline_activation.vendor.keyring import Signers, find_key, issuing_key
+from offline_activation.vendor.keyring import Signers, find_key, first_root, issuing_key
 from offline_activation.vendor.lint import lint
 from offline_activation.vendor.ports import Clock, Store, Work
 from offline_activation.vendor.records import AuditEntry, Intent, KeyRecord, RequestRecord, Vendor
@@ -168,13 +168,14 @@ def _finish(desk: Desk, received: ReceivedRequest, intent: Intent, now: int) -> 
 
 def _sign(desk: Desk, received: ReceivedRequest, intent: Intent, now: int) -> Intent:
     with desk.store.read() as work:
-        vendor, key = _vendor(work), _recorded_key(work, intent, received)
+        key = _recorded_key(work, intent, received)
+        root = first_root(_vendor(work), work.keys())  # what was prepared before a new root key holds a list of the old
     try:
         with desk.store.read() as work:
             _check_announced(work, intent, received)
-            _check_key(work, key)
+            _check_key(work, key, now)
             check_claim(work, intent, received)
-        lint(intent, received, root=vendor.root, now=now, randomness=desk.randomness)
+        lint(intent, received, root=root, now=now, randomness=desk.randomness)
     except Refusal as refusal:
         with desk.store.begin() as work:
             abandon(work, intent, why=refusal, now=now, actor=desk.actor)
@@ -195,11 +196,13 @@ def _check_announced(work: Work, intent: Intent, received: ReceivedRequest) -> N
         raise Refusal("policy.changed_since", reference=received.reference)
 
 
-def _check_key(work: Work, key: KeyRecord) -> None:
-    """Refuse a key that was revoked after the intent was recorded, whatever the list inside the payload says."""
+def _check_key(work: Work, key: KeyRecord, now: int) -> None:
+    """Refuse a key that was revoked or has ended since the intent was recorded, whatever the payload's list says."""
     revoked = read_trust_list(open_envelope(_trust(work))).revoked
     if key.state == "revoked" or key.key_id in revoked:
         raise Refusal("key.revoked", kind="response")
+    if now >= key.not_after:
+        raise Refusal("key.outside_time", kind="response")
 
 
 def _sealed(intent: Intent, key: KeyRecord, signer: Signer, reference: Reference) -> bytes:
@@ -225,7 +228,7 @@ def _open_key(desk: Desk, received: ReceivedRequest, now: int, use: Use = Use.LI
         if intent is not None and intent.state == "signed":
             return
         key = find_key(work.keys(), intent.key_id) if intent is not None else None
-        if key is not None and key.state == "revoked":
+        if key is not None and (key.state == "revoked" or now >= key.not_after):
             key = None  # its file may be destroyed; the intent is abandoned, and the next answer takes another key
         key = key or issuing_key(work.keys(), product=received.content.product, use=use, now=now)
     desk.signers(key)

@@ -3,7 +3,7 @@
 from offline_activation.errors import Refusal
 from offline_activation.formats.names import ProductId
 from offline_activation.formats.product import seal_product
-from offline_activation.vendor.keyring import Signers
+from offline_activation.vendor.keyring import Signers, check_root, find_root
 from offline_activation.vendor.ordering import find_definition
 from offline_activation.vendor.ports import Store
 from offline_activation.vendor.products import product_document
@@ -15,7 +15,8 @@ def publish_product(
 ) -> bytes:
     """Return the signed product file of a loaded product; the audit entry exists before the signature.
 
-    Raises :class:`Refusal` ``vendor.unknown_product``, ``vendor.not_initialised``, ``key.none`` and those of keys.
+    Raises :class:`Refusal` ``vendor.unknown_product``, ``vendor.not_initialised``, ``key.none``,
+    ``key.root_ended`` and those of keys.
     """
     with store.read() as work:
         definition = find_definition(work, ProductId(product))
@@ -25,9 +26,10 @@ def publish_product(
         raise Refusal("vendor.unknown_product", product=product)
     if vendor is None or trust is None:
         raise Refusal("vendor.not_initialised", path="this database")
-    root = next((key for key in keys if key.role == "root" and key.public_key == vendor.root), None)
+    root = find_root(vendor, keys)
     if root is None:
         raise Refusal("key.none", product=product)
+    check_root(vendor, keys, now=now)
     signer = signers(root)
     content = product_document(definition, vendor=vendor, trust=trust, issued=now, server=server)
     with store.begin() as work:

@@ -3,6 +3,8 @@
 A retired key signs nothing new, and what it signed stays valid until the key ends.  A revoked key is named in every
 trust list from then on, because a thief can date a document back to any day.  Keys in the books and the trust list that
 tells of them change in one unit of work, so there is never a key that signs and that no list certifies.
+
+A root key that has been replaced (``root_rotation``) is revoked in the same way: from then on it vouches for nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +16,14 @@ from offline_activation.formats.keys import KEY_ID_SIZE, KeyId, Signer, fingerpr
 from offline_activation.formats.names import ProductId
 from offline_activation.formats.trust_list import MAX_KEYS, MAX_REVOKED, TrustList, Use, receive_trust_list
 from offline_activation.vendor.founding import FirstKey, issuing_record
-from offline_activation.vendor.keyring import issuing_key, publish_trust_list, trust_list
+from offline_activation.vendor.keyring import (
+    certificates,
+    check_root,
+    first_root,
+    issuing_key,
+    publish_trust_list,
+    trust_list,
+)
 from offline_activation.vendor.ports import Work
 from offline_activation.vendor.records import AuditEntry, KeyRecord, Vendor
 
@@ -50,7 +59,8 @@ def read_key_id(typed: str) -> KeyId:
 def rotate(work: Work, *, root: Signer, new: FirstKey, reason: str = "", now: int, actor: str) -> KeyChange:
     """Let ``new`` sign from now on; every issuing key that signed so far is retired.
 
-    Raises :class:`Refusal` ``key.list_full``, ``vendor.not_initialised``, and what the current trust list lacks.
+    Raises :class:`Refusal` ``key.list_full``, ``key.root_ended``, ``vendor.not_initialised``, and what the current list
+    lacks.
     """
     check_rotation(work, now=now)
     vendor = _vendor(work)
@@ -67,7 +77,7 @@ def rotate(work: Work, *, root: Signer, new: FirstKey, reason: str = "", now: in
 def revoke_key(
     work: Work, wanted: KeyId, *, root: Signer, new: FirstKey | None = None, reason: str = "", now: int, actor: str
 ) -> KeyChange:
-    """Revoke an issuing key; with ``new`` that one signs from now on, in the same trust list.
+    """Revoke an issuing key or a former root key; with ``new`` that one issues from now on, in the same trust list.
 
     Raises :class:`Refusal` ``vendor.unknown_key``, ``vendor.key_state``, ``key.is_root``, ``key.list_full``,
     ``key.only_one`` when a product that can be signed for could not be any more, and what :func:`rotate` raises.
@@ -89,7 +99,11 @@ def revoke_key(
 
 
 def check_rotation(work: Work, *, now: int) -> None:
-    """Refuse a rotation for which the trust list has no room; raises :class:`Refusal` ``key.list_full``."""
+    """Refuse a rotation for which the trust list has no room or no root key to sign it.
+
+    Raises :class:`Refusal` ``key.list_full``, ``key.root_ended``.
+    """
+    check_root(_vendor(work), work.keys(), now=now)
     _check_room(_listed(work, work.keys(), now), made=1)
 
 
@@ -97,10 +111,11 @@ def check_revocation(work: Work, wanted: KeyId, *, rotate: bool, now: int) -> No
     """Refuse a revocation that cannot be; raises what :func:`revoke_key` raises about the key and the list."""
     before = work.keys()
     record = _found(before, wanted)
-    if record.role == "root":
+    if record.role == "root" and record.state == "active":
         raise Refusal("key.is_root", key=fingerprint(record.public_key))
     if record.state == "revoked":
         raise Refusal("vendor.key_state", key=fingerprint(record.public_key), state=record.state)
+    check_root(_vendor(work), before, now=now)
     after = [replace(key, state="revoked") if key.key_id == wanted else key for key in before]
     _check_room(_listed(work, after, now), made=1 if rotate else 0)
     if rotate:
@@ -112,16 +127,13 @@ def check_revocation(work: Work, wanted: KeyId, *, rotate: bool, now: int) -> No
 
 
 def missing_in(trust: TrustList, keys: Iterable[KeyRecord], *, now: int) -> tuple[KeyRecord, ...]:
-    """Return the issuing keys that a trust list shows otherwise than the books do; a published list has none."""
+    """Return the keys that a trust list shows otherwise than the books do; a published list has none."""
     listed = {key_id(key.key) for key in trust.keys}
     return tuple(
         key
         for key in keys
-        if key.role == "issuing"
-        and (
-            (key.state == "revoked") != (key.key_id in trust.revoked)
-            or (key.state != "revoked" and now < key.not_after and key.key_id not in listed)
-        )
+        if (key.state == "revoked") != (key.key_id in trust.revoked)
+        or (key.role == "issuing" and key.state != "revoked" and now < key.not_after and key.key_id not in listed)
     )
 
 
@@ -131,12 +143,13 @@ def _publish(work: Work, vendor: Vendor, root: Signer, now: int) -> int:
         raise Refusal("vendor.not_initialised", path="this database")
     number = receive_trust_list(before, vendor.root).number + 1
     document = publish_trust_list(work, vendor, root, number=number, now=now)
-    receive_trust_list(document, vendor.root)  # as every site will; raising here undoes the whole change
+    for pinned in (vendor.root, first_root(vendor, work.keys())):
+        receive_trust_list(document, pinned)  # as every site will; raising here undoes the whole change
     return number
 
 
 def _listed(work: Work, keys: Iterable[KeyRecord], now: int) -> TrustList:
-    return trust_list(_vendor(work), keys, number=1, now=now)
+    return trust_list(_vendor(work), keys, number=1, now=now, chain=certificates(work))
 
 
 def _check_room(listed: TrustList, *, made: int) -> None:

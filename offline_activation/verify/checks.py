@@ -18,7 +18,7 @@ from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.value import value
 from offline_activation.identity.matching import Match, match
 from offline_activation.verify.standing import final_end
-from offline_activation.verify.trust import Trust, is_revoked, pinned_trust, signing_key, updated
+from offline_activation.verify.trust import Trust, is_hollow, is_revoked, pinned_trust, signing_key, updated
 
 CLOCK_TOLERANCE: Final = 300
 """Seconds by which vendor and site clocks may disagree without a word."""
@@ -44,7 +44,10 @@ class Evidence:
     installed: LicenseDocument | None = None
     installed_id: DocumentId | None = None
     installed_key: KeyId | None = None
-    """Id of the key that signed the license in force: once it is revoked, that license holds no other one back."""
+    """Id of the key that signed the license in force: once it is revoked, that license holds no other one back.
+
+    The same holds when only a root key that was revoked since vouches for this key.
+    """
 
 
 @value
@@ -58,7 +61,7 @@ class AcceptedLicense:
     match: Match
     signed_by: KeyId
     revoked_key: bool
-    """At start-up only: the signing key was revoked after the license was installed."""
+    """At start-up only: the signing key, or the root key that alone vouches for it, was revoked since the import."""
 
 
 @value
@@ -102,7 +105,7 @@ def check_response(
     _check_addressee(content, facts, envelope.kind.value)
     # 9-13
     response_id = document_id(envelope.payload)
-    installed = None if evidence.installed_key in trust.current.revoked else evidence.installed
+    installed = None if _is_forgeable(evidence, trust) else evidence.installed
     if response_id != evidence.installed_id:
         _check_request(content, evidence.open_requests, installed, envelope.kind.value)
     if isinstance(content, RefusalDocument):
@@ -145,8 +148,14 @@ def _accepted(
         trust=trust,
         match=found,
         signed_by=envelope.key_id,
-        revoked_key=is_revoked(trust, envelope),
+        revoked_key=is_hollow(trust, envelope.key_id, content.trust),
     )
+
+
+def _is_forgeable(evidence: Evidence, trust: Trust) -> bool:
+    """Tell whether a thief can have made the license in force, so that its revision means nothing."""
+    key, license_ = evidence.installed_key, evidence.installed
+    return key is not None and license_ is not None and is_hollow(trust, key, license_.trust)
 
 
 def _read_form(document: bytes, *kinds: Kind) -> Envelope:
@@ -159,7 +168,7 @@ def _read_form(document: bytes, *kinds: Kind) -> Envelope:
 
 
 def _check_trust_list(content: LicenseDocument | RefusalDocument, trust: Trust, envelope: Envelope) -> Trust:
-    # 4 trust list: signed by the pinned root; the newer one of those seen counts
+    # 4 trust list: signed by the pinned root or one it leads to; the newest one of those seen counts
     try:
         return updated(trust, content.trust)
     except Refusal as refusal:

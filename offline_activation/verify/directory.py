@@ -20,7 +20,7 @@ from offline_activation.formats.product import ProductDocument, receive_product
 from offline_activation.identity.components import blinded, fallback_marks, read_components
 from offline_activation.verify.checks import AcceptedLicense, Facts, check_installed
 from offline_activation.verify.ownership import is_denied, unreadable
-from offline_activation.verify.trust import Trust, pinned_trust, updated
+from offline_activation.verify.trust import Trust, is_of_one_chain, pinned_trust, updated
 
 T = TypeVar("T")
 
@@ -124,8 +124,32 @@ def read_product_file(home: str) -> ProductDocument:
 
 
 def read_trust(home: str, product: ProductDocument) -> Trust:
-    """Return the newest trust this installation has seen; a damaged list falls back to that of the product file."""
-    return find_trust(home, product)[0]
+    """Return the newest trust this installation has seen: in the product file, its list, or the list of its license.
+
+    What is damaged or missing among the last two is passed over.
+    """
+    trust = find_trust(home, product)[0]
+    for name in (LICENSE, KEPT_LICENSE):
+        try:
+            license_ = read_license(open_envelope(read_bounded(os.path.join(home, name), limit=MAX_SIZE)))
+            trust = updated(trust, license_.trust)
+        except ActivationError:
+            continue
+    return trust
+
+
+def is_root_of(home: str, product: ProductDocument, root: str) -> bool:
+    """Tell whether ``root`` (hexadecimal) is the pinned root key, or one before or after it as the newest list shows.
+
+    Raises what reading the product file's own trust list raises.
+    """
+    if bytes(product.root).hex() == root.lower():
+        return True
+    try:
+        wanted = public_key(bytes.fromhex(root))
+    except (ValueError, Refusal):
+        return False
+    return is_of_one_chain(read_trust(home, product), wanted)
 
 
 def read_facts(home: str, product: ProductDocument) -> Facts:

@@ -32,6 +32,7 @@ from offline_activation.verify.directory import (
     find_trust,
     has_license,
     is_client,
+    is_root_of,
     read_facts,
     read_initialised,
     read_license_in_force,
@@ -90,7 +91,8 @@ def load_license(
 
     ``root`` is the vendor's root public key, 64 hexadecimal digits as ``product export`` prints them.  Give it: it is
     what ties the answer to *your* key, whatever directory somebody points the program to (else the problem is
-    ``site.other_root``).  ``home`` is the state directory (default: ``ACTIVATION_SITE_HOME``, else the platform's
+    ``site.other_root``).  An earlier or later root key of yours does as well, as far as the trust lists there lead from
+    the one to the other.  ``home`` is the state directory (default: ``ACTIVATION_SITE_HOME``, else the platform's
     place); ``now`` is in seconds since 1970 (default: this machine's clock).
 
     Never raises for a bad, missing or damaged license: the product must keep running in its documented state, and
@@ -152,7 +154,7 @@ class _When:
 
 def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
     product, stood_in = find_product(home)
-    if root is not None and bytes(product.root).hex() != root.lower():
+    if root is not None and not is_root_of(home, product, root):
         raise Refusal("site.other_root", path=home)
     notes: list[ActivationError] = [Trouble("site.restored", name=PRODUCT)] if stood_in else []
     if product.product != product_id:

@@ -3,10 +3,11 @@
 from typing import Final
 
 from offline_activation.errors import Refusal
-from offline_activation.formats.envelope import Envelope, Kind
-from offline_activation.formats.keys import PublicKey, key_id
+from offline_activation.formats.envelope import Envelope, Kind, open_envelope
+from offline_activation.formats.keys import KeyId, PublicKey, key_id
 from offline_activation.formats.names import ProductId
-from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, receive_trust_list
+from offline_activation.formats.root_certificate import last_root
+from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, rank, receive_trust_list
 from offline_activation.formats.value import value
 
 USE_OF_KIND: Final = {Kind.LICENSE: Use.LICENSE, Kind.REFUSAL: Use.REFUSAL, Kind.RECEIPT: Use.RECEIPT}
@@ -29,12 +30,27 @@ def pinned_trust(root: PublicKey, document: bytes) -> Trust:
 
 
 def updated(trust: Trust, document: bytes) -> Trust:
-    """Return the trust after seeing another trust list: the higher number stays, whichever that is.
+    """Return the trust after seeing another trust list: the one of higher rank stays, whichever that is.
 
-    Raises :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``signature.invalid``.
+    Root keys that were seen once stay for ever: a list with another certificate for any of them is not believed, so
+    nobody who has an earlier root key can put a successor of his own in the place of the known one.
+
+    Raises :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``key.outside_time``,
+    ``signature.invalid``.
     """
     carried = receive_trust_list(document, trust.root)
-    return Trust(root=trust.root, current=carried) if carried.number > trust.current.number else trust
+    shared = min(len(carried.roots), len(trust.current.roots))
+    if carried.roots[:shared] != trust.current.roots[:shared]:
+        raise Refusal("key.root_mismatch")
+    return Trust(root=trust.root, current=carried) if rank(carried) > rank(trust.current) else trust
+
+
+def is_of_one_chain(trust: Trust, root: PublicKey) -> bool:
+    """Tell whether ``root`` is the pinned root key, or certificates of the newest list join the two."""
+    try:
+        return last_root(trust.current.roots, root) == last_root(trust.current.roots, trust.root)
+    except Refusal:
+        return False
 
 
 def signing_key(trust: Trust, envelope: Envelope, product: ProductId, issued: int) -> IssuingKey:
@@ -72,3 +88,14 @@ def _objection(entry: IssuingKey, kind: Kind, product: ProductId, issued: int) -
 def is_revoked(trust: Trust, envelope: Envelope) -> bool:
     """Tell whether the vendor has revoked the key named by ``envelope``."""
     return envelope.key_id in trust.current.revoked
+
+
+def is_hollow(trust: Trust, signed_by: KeyId, carried: bytes) -> bool:
+    """Tell whether a license can be a thief's: its key is revoked, or only a revoked root key vouches for that key.
+
+    ``carried`` is the trust list inside the license.  A key in the newest list needs no other to vouch for it.
+    """
+    if signed_by in trust.current.revoked:
+        return True
+    is_listed = any(key_id(entry.key) == signed_by for entry in trust.current.keys)
+    return not is_listed and open_envelope(carried).key_id in trust.current.revoked

@@ -144,7 +144,7 @@ def test_a_chain_that_breaks_leads_nowhere(
     later_roots: tuple[SoftwareSigner, ...],
 ) -> None:
     second, third, stranger = later_roots[0], later_roots[1], SoftwareSigner(bytes([9]) * 32)
-    forged = seal_root_certificate(RootCertificate(number=2, key=stranger.public_key, issued=0), stranger)
+    forged = seal_root_certificate(RootCertificate(number=2, key=third.public_key, issued=0), stranger)
     damaged = certificates[0][:-1] + bytes([certificates[0][-1] ^ 1])
     too_many = (*certificates, seal_root_certificate(RootCertificate(number=33, key=second.public_key, issued=0), ROOT))
     for roots, signer, pinned, code in (
@@ -152,7 +152,7 @@ def test_a_chain_that_breaks_leads_nowhere(
         (certificates[1::-1], third, ROOT, "profile.field_invalid"),
         ((certificates[0], certificates[0]), second, ROOT, "profile.field_invalid"),
         (too_many, second, ROOT, "profile.field_invalid"),
-        ((forged,), stranger, ROOT, "key.root_mismatch"),
+        ((forged,), third, ROOT, "key.root_mismatch"),
         ((damaged,), second, ROOT, "signature.invalid"),
         (certificates[:1], ROOT, ROOT, "key.root_mismatch"),
         (certificates[:2], second, ROOT, "key.root_mismatch"),

@@ -392,10 +392,8 @@ def test_a_license_carried_on_still_ends_on_its_day(licensed: Path, tmp_path: Pa
 # -- what other commands read -----------------------------------------------------------------------------------------
 
 
-def test_trust_is_the_newest_of_product_file_and_list(
-    licensed: Path, make_list: Make, attacker: SoftwareSigner
-) -> None:
-    product = read_product_file(str(licensed))
+def test_trust_is_the_newest_of_product_file_and_list(home: Path, make_list: Make, attacker: SoftwareSigner) -> None:
+    product = read_product_file(str(home))
     for document, number in (
         (None, 1),
         (make_list(7), 7),
@@ -403,8 +401,13 @@ def test_trust_is_the_newest_of_product_file_and_list(
         (make_list(9, by=attacker), 1),
     ):
         if document is not None:
-            (licensed / "trust.cose").write_bytes(document)
-        assert read_trust(str(licensed), product).current.number == number
+            (home / "trust.cose").write_bytes(document)
+        assert read_trust(str(home), product).current.number == number
+
+
+def test_the_list_inside_the_license_counts_when_the_newest_one_is_lost(licensed: Path) -> None:
+    assert not (licensed / "trust.cose").exists()
+    assert read_trust(str(licensed), read_product_file(str(licensed))).current.number == 3
 
 
 def test_facts_are_this_machine_and_this_site_key(
