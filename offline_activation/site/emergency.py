@@ -25,8 +25,8 @@ from offline_activation.verify.directory import (
     read_product_file,
 )
 from offline_activation.verify.emergency import Emergency, check_sealed, judge_emergency
-from offline_activation.verify.evidence import find_emergency, read_opened
-from offline_activation.verify.installed import load_license
+from offline_activation.verify.evidence import find_emergency, find_sealed, read_opened
+from offline_activation.verify.installed import UNREADABLE, load_license
 from offline_activation.verify.license import License
 from offline_activation.verify.standing import CLOCK_PROBLEM, WRONG_MACHINE, final_end
 from offline_activation.verify.stopped import RETURNED, REVOKED, SUPERSEDED
@@ -99,9 +99,9 @@ def reported(site: Installation) -> int | None:
 
 
 def opened_number(site: Installation) -> LicenseNumber | None:
-    """Return the number of the license that is open here in an emergency, ``None`` without one."""
-    found = find_emergency(str(site.directory.home), site.product)
-    return None if found is None else found.license.license_number
+    """Return the number of the license that was opened here in an emergency, ``None`` without one."""
+    found = find_sealed(str(site.directory.home), site.product)
+    return None if found is None else found[0].license_number
 
 
 def _opened(
@@ -136,7 +136,8 @@ def _refuse_unneeded(found: License, *, with_file: bool) -> None:
     """Refuse while the license that is here works, or when there is nothing here to open."""
     if found.problem is None and found.license_number is not None:
         raise Refusal("license.emergency_not_needed")
-    if with_file or found.state == WRONG_MACHINE:
+    unreadable = found.problem is not None and found.problem.code == UNREADABLE  # the copy may be of another machine
+    if with_file or unreadable or found.state == WRONG_MACHINE:
         return
     if found.problem is None or found.license_number is None:
         raise Refusal("license.not_activated").advising(_NAME_THE_FILE)

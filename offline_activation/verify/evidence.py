@@ -49,7 +49,6 @@ class Opened:
     """An emergency license that was opened here: its license, when it was opened, and the trust it was checked by."""
 
     license: LicenseDocument
-    document: bytes
     opened: int
     trust: Trust
 
@@ -89,16 +88,28 @@ def find_vendors_stop(
 
 
 def find_emergency(home: str, product: ProductDocument) -> Opened | None:
-    """Return the emergency license that was opened in ``home``; raises what reading the site key raises."""
-    document, opened = _read(home, EMERGENCY), read_opened(home)
-    if document is None or opened is None:
+    """Return the emergency license that is open in ``home``; raises what reading the site key raises."""
+    opened = read_opened(home)
+    found = None if opened is None else find_sealed(home, product)
+    if opened is None or found is None:
+        return None
+    license_, trust = found
+    return Opened(license=license_, opened=opened, trust=trust)
+
+
+def find_sealed(home: str, product: ProductDocument) -> tuple[LicenseDocument, Trust] | None:
+    """Return the license that was put here to be opened, and the trust it was checked by, whatever became of its note.
+
+    Raises what reading the site key raises.
+    """
+    document = _read(home, EMERGENCY)
+    if document is None:
         return None
     key, trust = find_site_key(home)[0], find_trust(home, product)[0]
     try:
-        found = check_sealed(document, trust=trust, product=product.product, site_key=key)
+        return check_sealed(document, trust=trust, product=product.product, site_key=key), trust
     except ActivationError:
         return None
-    return Opened(license=found, document=document, opened=opened, trust=trust)
 
 
 def read_opened(home: str) -> int | None:

@@ -74,8 +74,10 @@ __all__ = [
     "read_trust",
 ]
 
+UNREADABLE: Final = "license.unreadable"
+"""The code of a license of which the first copy is damaged and the other one no better."""
 _STATE_OF_CODE: Final = {"license.wrong_machine": WRONG_MACHINE, "identity.none": WRONG_MACHINE}
-_STORAGE: Final = frozenset({"site.not_initialised", "site.damaged", "license.unreadable"})
+_STORAGE: Final = frozenset({"site.not_initialised", "site.damaged", UNREADABLE})
 """Codes which say that the state directory cannot be read now, not what is in it; ``io.*`` belongs to them too."""
 
 
@@ -177,7 +179,8 @@ def _licensed(home: str, product: ProductDocument, notes: list[ActivationError],
         found = read_license_in_force(home, trust=trust, facts=facts_of(home, product, key, without=when.without))
     except ActivationError as error:
         state = _STATE_OF_CODE.get(error.code, NOT_ACTIVATED)
-        if state == WRONG_MACHINE and (opened := _opened(home, product, notes, when, after=state)) is not None:
+        opens = state == WRONG_MACHINE or error.code == UNREADABLE
+        if opens and (opened := _opened(home, product, notes, when, after=state)) is not None:
             return opened
         return License(product=product, document=None, standing=Standing(state=state, problem=error))
     if found is None:  # a link that leads nowhere, or a license that is being given back at this moment
