@@ -9,6 +9,7 @@ from offline_activation.cli import (
     inspect,
     manners,
     site_doctor,
+    site_emergency,
     site_import,
     site_license,
     site_pending,
@@ -25,7 +26,16 @@ SUMMARY: Final = (
 def program() -> typer.Typer:
     """Return the program with all its commands."""
     site = manners.new_program(name="activation-site", summary=SUMMARY)
-    for part in (site_setup, site_request, site_pending, site_import, site_license, inspect, site_doctor):
+    for part in (
+        site_setup,
+        site_request,
+        site_pending,
+        site_import,
+        site_license,
+        site_emergency,
+        inspect,
+        site_doctor,
+    ):
         part.register(site)
     return site
 

@@ -56,18 +56,18 @@ class Outputs:
 
         Raises ``picture.terminal_too_small`` and what ``write_new`` raises; files of this call are then removed again.
         """
+        return self.prepare(document, name, product).write()
+
+    def prepare(self, document: bytes, name: str, product: "ProductDocument") -> "Prepared":
+        """Render every wanted form of ``document``, so that only writing is left; ``name`` makes the default name.
+
+        Raises ``picture.terminal_too_small``, and ``io.exists`` for a default name that is taken.
+        """
         file = self.file or f"{name}{_SUFFIX}"
+        if not self.force and file != STANDARD_STREAM and os.path.lexists(file):
+            raise Trouble("io.exists", path=file)
         shown = self._terminal(document) if self.terminal else ""
-        written: list[str] = []
-        try:
-            for path, data in list(self._rendered(document, file, product)):
-                write_new(path, data, force=self.force)
-                written.append(path)
-        except BaseException:
-            _remove(written)  # with --force as well: a request that was withdrawn must not lie around
-            raise
-        (sys.stderr if SESSION.as_json else sys.stdout).write(shown)
-        return file
+        return Prepared(file=file, forms=tuple(self._rendered(document, file, product)), shown=shown, force=self.force)
 
     def _rendered(self, document: bytes, file: str, product: "ProductDocument") -> Iterator[tuple[str, bytes]]:
         from offline_activation.formats.readable import compose
@@ -93,6 +93,31 @@ class Outputs:
             for text in split(document)
         )
         return "\n".join(codes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A document in all its forms, ready to be written."""
+
+    file: str
+    forms: tuple[tuple[str, bytes], ...]
+    """File name and content of each."""
+    shown: str
+    """What the terminal shows."""
+    force: bool
+
+    def write(self) -> str:
+        """Write everything and return the name of the file; raises what ``write_new`` raises, after clearing up."""
+        written: list[str] = []
+        try:
+            for path, data in self.forms:
+                write_new(path, data, force=self.force)
+                written.append(path)
+        except BaseException:
+            _remove(written)  # with --force as well: a request that was withdrawn must not lie around
+            raise
+        (sys.stderr if SESSION.as_json else sys.stdout).write(self.shown)
+        return self.file
 
 
 def _can_show_blocks() -> bool:

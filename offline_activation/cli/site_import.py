@@ -6,10 +6,12 @@ import typer
 
 from offline_activation.cli import manners
 from offline_activation.cli.site_views import emit_refused, open_site, problems_json, warn_each
+from offline_activation.errors import Misuse
 
 if TYPE_CHECKING:
     from offline_activation.site.directory import StateDirectory
     from offline_activation.site.importing import Imported
+    from offline_activation.site.returning import Receipted
 
 
 def register(program: typer.Typer) -> None:
@@ -19,23 +21,37 @@ def register(program: typer.Typer) -> None:
 
 def _import(
     files: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="FILE...", help="Response file, text, mail, or picture(s) of its QR codes; - is stdin."),
-    ],
+    ] = None,
     *,
+    previous: Annotated[
+        bool, typer.Option("--previous", help="Put the license before the present one back, where that is allowed.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and show the difference; change nothing.")] = False,
 ) -> None:
     """Check the vendor's response, show what it changes, and install it (Apply Manual)."""
     import time
 
+    now = int(time.time())
+    if previous and files:
+        raise Misuse("usage.invalid", what="--previous takes no file: the previous license is kept here")
+    if previous:
+        _import_previous(now, dry_run=dry_run)
+    elif files:
+        _import_files(files, now, dry_run=dry_run)
+    else:
+        raise Misuse("usage.missing", what="FILE")
+
+
+def _import_files(files: list[str], now: int, *, dry_run: bool) -> None:
     from offline_activation.cli.reading import altered_labels, read_document
     from offline_activation.formats.envelope import Kind, open_envelope
-    from offline_activation.site.importing import Refused, import_response
+    from offline_activation.site.importing import Imported, Refused, import_response
 
     directory = open_site(reading=dry_run)
     carried = read_document(files)
     altered = altered_labels(carried)
-    now = int(time.time())
     if open_envelope(carried.document).kind is Kind.TRUST:
         _import_trust(directory, carried.document, now, dry_run=dry_run)
         return
@@ -47,8 +63,48 @@ def _import(
         emit_refused(said, no, [f"The vendor refused request {no.reference}."])
         return
     warn_each(done.unfinished)
-    result = _license_json(directory, done, now, dry_run=dry_run) | {"text_differs": list(altered)}
+    if isinstance(done, Imported):
+        result = _license_json(directory, done, now, dry_run=dry_run) | {"text_differs": list(altered)}
+        manners.emit(result, _lines(result))
+    else:
+        result = _receipt_json(directory, done, now, dry_run=dry_run) | {"text_differs": list(altered)}
+        manners.emit(result, _receipt_lines(result))
+
+
+def _import_previous(now: int, *, dry_run: bool) -> None:
+    from offline_activation.site.importing import import_previous
+
+    directory = open_site(reading=dry_run)
+    done = import_previous(directory, now=now, dry_run=dry_run)
+    warn_each(done.unfinished)
+    result = _license_json(directory, done, now, dry_run=dry_run)
     manners.emit(result, _lines(result))
+
+
+def _receipt_json(directory: "StateDirectory", done: "Receipted", now: int, *, dry_run: bool) -> dict[str, Any]:
+    from offline_activation.formats.names import show_license_number
+    from offline_activation.verify.installed import load_license, read_product_file
+
+    product = read_product_file(str(directory.home))
+    return {
+        "kind": "receipt",
+        "reference": done.reference,
+        "license_number": show_license_number(done.license_number),
+        "revision": done.revision,
+        "state": load_license(product.product, home=directory.home, now=now).state,
+        "changes": [],
+        "already_installed": done.already_imported,
+        "dry_run": dry_run,
+        "warnings": problems_json(done.unfinished),
+    }
+
+
+def _receipt_lines(result: dict[str, Any]) -> list[str]:
+    name = f"Receipt for license {result['license_number']} revision {result['revision']}"
+    done = "is already imported; nothing changed" if result["already_installed"] else "is imported"
+    if result["dry_run"]:
+        done = "would be imported; nothing was changed"
+    return [f"{name} (answers {result['reference']}) {done}. State: {result['state']}."]
 
 
 def _license_json(directory: "StateDirectory", done: "Imported", now: int, *, dry_run: bool) -> dict[str, Any]:
@@ -62,6 +118,7 @@ def _license_json(directory: "StateDirectory", done: "Imported", now: int, *, dr
     else:
         state = load_license(product.product, home=directory.home, now=now).state
     return {
+        "kind": "license",
         "reference": done.reference,
         "license_number": show_license_number(done.license.license_number),
         "revision": done.license.revision,

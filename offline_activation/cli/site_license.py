@@ -19,6 +19,7 @@ from offline_activation.cli.site_views import (
     problems_json,
     request_json,
     request_lines,
+    returned_json,
     warn_each,
 )
 from offline_activation.errors import ActivationError, Misuse, Refusal, visible
@@ -76,16 +77,22 @@ def _license() -> None:
     now = int(time.time())
     found = _load()
     problem: ActivationError | None = found.problem
+    returned = None
     try:
         waiting = open_requests(open_site(reading=True))
+        returned = returned_json()
     except ActivationError as error:  # an unsafe directory must not hide the license
         waiting, problem = (), problem or error
     result = {
         **license_json(found),
         "problem": manners.as_problem(problem) if problem else None,
         "pending": [request_json(stored, now) for stored in waiting],
+        "returned": returned,
     }
     lines = [*problem_lines(problem), *license_lines(found), *policy_lines(found), *date_lines(found)]
+    if returned is not None:
+        said = f"license {returned['license_number']}, request {returned['reference']} of {returned['created']}"
+        lines += ["", f"Given back: {said}"]
     if waiting:
         lines += ["", "Open requests:", *request_lines(waiting, now)]
     manners.emit(result, lines)

@@ -3,6 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from offline_activation.formats.product import ProductDocument
     from offline_activation.formats.request import Purpose, ReceivedRequest
     from offline_activation.site.directory import StateDirectory
+    from offline_activation.site.requesting import Wish
 
 _HELP: Final = (
     "Make a signed activation request: a file to carry to the vendor.\n\n"
@@ -27,12 +29,14 @@ _HELP: Final = (
 )
 _PURPOSES: Final = {
     "return": (
-        "Ask the vendor to take the license back.\n\n"
-        "The license stays in force here until the vendor's response is imported."
+        "Give the license back: it stops here at once, and the signed return goes to the vendor.\n\n"
+        "The vendor frees the seat and sends a receipt, or a transfer takes the return along (transfer --with FILE on "
+        "the new server). Typed again, it writes the same return again."
     ),
     "transfer": (
         "Ask the vendor to move the license here from a server that is still present.\n\n"
-        "A person at the vendor decides; nothing changes here until the response is imported."
+        "Give the license back there first (activation-site return -o return.areq) and name that file with --with; "
+        "without it a person at the vendor decides. Nothing changes here until the response is imported."
     ),
     "rebind": (
         "Ask the vendor to bind the license to this server's changed hardware.\n\n"
@@ -43,8 +47,13 @@ _PURPOSES: Final = {
         "A person at the vendor decides; give the license number, for this server is new to it."
     ),
 }
-_ON_A_NEW_SERVER: Final = frozenset({"rehost", "transfer"})
-"""Purposes with which a server asks that has no license yet."""
+_ON_A_NEW_SERVER: Final = {
+    "rehost": " --license-number LN --contact contact.toml",
+    "transfer": " --license-number LN --contact contact.toml",
+}
+"""Purposes with which a server asks that has no license yet, and what it must say."""
+_ONLY_FOR: Final = {"yes": "return", "proof": "transfer"}
+"""Options that one purpose has alone."""
 
 
 def register(program: typer.Typer) -> None:
@@ -52,7 +61,7 @@ def register(program: typer.Typer) -> None:
     epilog = "Example: activation-site request --license-number LN --contact contact.toml --qr request.png"
     program.command("request", help=_HELP, epilog=epilog)(_ask)
     for name, text in _PURPOSES.items():
-        new_here = " --license-number LN --contact contact.toml" if name in _ON_A_NEW_SERVER else ""
+        new_here = _ON_A_NEW_SERVER.get(name, "")
         example = f"Example: activation-site {name}{new_here} -o {name}.areq"
         program.command(name, help=text, epilog=example)(_with_purpose(name))
 
@@ -70,6 +79,8 @@ def _ask(  # noqa: PLR0913 - the form has these fields
     light: options.Light = False,
     force: options.Force = False,
     again: options.Again = "",
+    yes: options.Yes = False,
+    proof: options.Proof = "",
     use: options.InUse = None,
     first_name: options.FirstName = None,
     middle_name: options.MiddleName = None,
@@ -91,10 +102,36 @@ def _ask(  # noqa: PLR0913 - the form has these fields
         file=output, qr=qr, sheet=sheet, terminal=terminal_qr, ascii_only=ascii_only, light=light, force=force
     )
     outputs.check()
+    asked = Asked(
+        number=license_number,
+        purpose=_purpose(purpose),
+        contact_file=contact,
+        flags={name: given[name] for name in _contact_names()},
+        uses=use or [],
+        proof=proof,
+        yes=yes,
+    )
     if again:
         _write_again(again, outputs)
+    elif asked.purpose is not None and asked.purpose.name == "RETURN":
+        from offline_activation.cli.site_return import give_back
+
+        give_back(asked, outputs)
     else:
-        _make(license_number, purpose, contact, {name: given[name] for name in _contact_names()}, use or [], outputs)
+        _make(asked, outputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was typed, apart from where the request goes."""
+
+    number: str
+    purpose: "Purpose | None"
+    contact_file: str
+    flags: dict[str, str | None]
+    uses: list[str]
+    proof: str
+    yes: bool
 
 
 def _with_purpose(name: str) -> Callable[..., None]:
@@ -105,7 +142,8 @@ def _with_purpose(name: str) -> Callable[..., None]:
         _ask(**given, purpose=name)
 
     signature = inspect.signature(_ask)
-    kept = [item for item in signature.parameters.values() if item.name not in {"purpose", "again"}]
+    others = {option for option, purpose in _ONLY_FOR.items() if purpose != name}
+    kept = [item for item in signature.parameters.values() if item.name not in {"purpose", "again"} | others]
     command.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
     return command
 
@@ -116,51 +154,55 @@ def _contact_names() -> tuple[str, ...]:
     return tuple(field.name for field in FIELDS)
 
 
-def _make(
-    typed_number: str,
-    purpose: str,
-    contact_file: str,
-    flags: dict[str, str | None],
-    uses: list[str],
-    outputs: "Outputs",
-) -> None:
+def _make(asked: Asked, outputs: "Outputs") -> None:
     import os
     import time
 
-    from offline_activation.cli.site_license import read_uses
-    from offline_activation.site import contacts, requesting, zone
+    from offline_activation.site import requesting
 
     now = int(time.time())
     directory = open_site()
-    usage = read_uses(uses)
-    _refuse_unknown_limits(directory, usage)
-    layers = [contacts.read_file(contact_file)] if contact_file else []
-    wish = requesting.Wish(
-        purpose=_purpose(purpose),
-        license_number=_number(directory, typed_number),
-        contact=_completed(contacts.merged(contacts.remembered(directory), *layers, flags)),
-        usage=usage,
-        zone=zone.local_zone(os.environ),
-    )
-    made = requesting.make_request(directory, wish, now=now, random=os.urandom)
+    made = requesting.make_request(directory, wish_of(directory, asked), now=now, random=os.urandom)
     try:
-        file = outputs.deliver(made.document, made.reference, _product(directory))
+        file = outputs.deliver(made.document, made.reference, product_of(directory))
     except BaseException:
         requesting.withdraw(directory, made)
         raise
     warnings = (*requesting.conclude(directory, made, now=now), *requesting.still_open(directory, made))
     witness_clock()
     warn_each(warnings)
-    _emit(made, file, outputs, {"warnings": problems_json(warnings)}, directory)
+    show(made, file, outputs, {"warnings": problems_json(warnings)}, directory)
 
 
-def _emit(
+def wish_of(directory: "StateDirectory", asked: Asked) -> "Wish":
+    """Return what was typed as a wish; what is missing is asked for on a terminal, else it is a usage error."""
+    import os
+
+    from offline_activation.cli.site_license import read_uses
+    from offline_activation.site import contacts, requesting, zone
+
+    usage = read_uses(asked.uses)
+    _refuse_unknown_limits(directory, usage)
+    layers = [contacts.read_file(asked.contact_file)] if asked.contact_file else []
+    proof = _proof(asked)
+    return requesting.Wish(
+        purpose=asked.purpose,
+        license_number=_number(directory, asked.number, proof),
+        proof=proof,
+        contact=_completed(contacts.merged(contacts.remembered(directory), *layers, asked.flags)),
+        usage=usage,
+        zone=zone.local_zone(os.environ),
+    )
+
+
+def show(
     made: "ReceivedRequest", file: str, outputs: "Outputs", more: dict[str, Any], directory: "StateDirectory"
 ) -> None:
+    """Print what was made: reference, file and the next step."""
     from offline_activation.formats.names import show_license_number
 
     purpose = made.content.purpose.name.lower()
-    support = _product(directory).support_email
+    support = product_of(directory).support_email
     result = {
         "reference": made.reference,
         "file": file,
@@ -184,20 +226,39 @@ def _emit(
         manners.emit(result, lines)
 
 
-def _product(directory: "StateDirectory") -> "ProductDocument":
+def _proof(asked: Asked) -> bytes | None:
+    """Return the document of the return that ``--with`` names."""
+    if not asked.proof:
+        return None
+    from offline_activation.cli.reading import read_document
+
+    if asked.purpose is None or asked.purpose.name != "TRANSFER":
+        raise Misuse("usage.invalid", what="--with belongs to a transfer")
+    return read_document([asked.proof]).document
+
+
+def product_of(directory: "StateDirectory") -> "ProductDocument":
+    """Return the product of the installation."""
     from offline_activation.verify.installed import read_product_file
 
     return read_product_file(str(directory.home))
 
 
 def _write_again(typed: str, outputs: "Outputs") -> None:
-    from offline_activation.formats.request import receive_request
+    from offline_activation.errors import Refusal
+    from offline_activation.formats.request import Purpose, receive_request
     from offline_activation.site.pending import find_open
+    from offline_activation.site.returning import find_returned
 
     directory = open_site(reading=True)
     made = receive_request(find_open(directory, typed).document)
-    file = outputs.deliver(made.document, made.reference, _product(directory))
-    _emit(made, file, outputs, {"warnings": []}, directory)
+    if made.content.purpose is Purpose.RETURN and find_returned(directory) != made:
+        # left by a run that was killed: it must not leave while the license still works
+        raise Refusal("site.no_such_request", reference=made.reference).advising(
+            "The license is still in force: give it back with 'activation-site return -o FILE'."
+        )
+    file = outputs.deliver(made.document, made.reference, product_of(directory))
+    show(made, file, outputs, {"warnings": []}, directory)
 
 
 def _purpose(text: str) -> "Purpose | None":
@@ -215,19 +276,23 @@ def _purpose(text: str) -> "Purpose | None":
 def _refuse_unknown_limits(directory: "StateDirectory", usage: dict[str, int]) -> None:
     from offline_activation.cli.site_license import no_such
 
-    known = _product(directory).limits
+    known = product_of(directory).limits
     for name in usage:
         if name not in known:
             raise no_such("limit", name, known)
 
 
-def _number(directory: "StateDirectory", typed: str) -> "LicenseNumber":
-    """Return the license number of the request: typed, in use here already, or asked for on a terminal."""
+def _number(directory: "StateDirectory", typed: str, proof: bytes | None) -> "LicenseNumber":
+    """Return the license number of the request: typed, in the proof, in use here already, or asked for."""
     from offline_activation.formats.names import read_license_number
     from offline_activation.site.installation import read_installation
-    from offline_activation.site.requesting import license_number
+    from offline_activation.site.requesting import license_number, proven_number
 
-    found = license_number(read_installation(directory), read_license_number(typed) if typed else None)
+    site = read_installation(directory)
+    wanted = read_license_number(typed) if typed else None
+    if proof is not None:
+        wanted = proven_number(site, proof, wanted)
+    found = license_number(site, wanted)
     return found or read_license_number(manners.ask("License number", what="--license-number"))
 
 

@@ -32,6 +32,11 @@ AsciiOnly = Annotated[bool, typer.Option("--ascii", help="Show it with ASCII cha
 Light = Annotated[bool, typer.Option("--light", help="Show it for dark text on a light screen.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
 Again = Annotated[str, typer.Option("--again", metavar="REFERENCE", help="Write an open request anew.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Give the license back without a question.")]
+Proof = Annotated[
+    str,
+    typer.Option("--with", metavar="RETURN.areq", help="The return made on the old server. Default: a person decides."),
+]
 InUse = Annotated[
     list[str] | None,
     typer.Option("--use", metavar="LIMIT=N", help="How many are in use; may be repeated. Default: not told."),

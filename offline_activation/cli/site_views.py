@@ -171,6 +171,22 @@ def request_json(stored: "StoredRequest", now: int) -> dict[str, Any]:
     }
 
 
+def returned_json() -> dict[str, Any] | None:
+    """Return the return with which the license was given back, as it stands in JSON; ``None`` without one."""
+    from offline_activation.formats.names import show_license_number
+    from offline_activation.site.returning import find_returned
+
+    made = find_returned(open_site(reading=True))
+    if made is None:
+        return None
+    return {
+        "reference": made.reference,
+        "license_number": show_license_number(made.content.license_number),
+        "revision": made.content.revision,
+        "created": iso(made.content.created),
+    }
+
+
 def request_lines(requests: Sequence["StoredRequest"], now: int) -> list[str]:
     """Return open requests as a table for people."""
     rows = [("Reference", "Purpose", "Made", "Days", "License number")]

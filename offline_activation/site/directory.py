@@ -17,6 +17,7 @@ from offline_activation.files import read_bounded, replace_durably, sync_directo
 from offline_activation.formats.cbor import MAX_SIZE
 from offline_activation.site import lock, safety
 from offline_activation.verify import installed
+from offline_activation.verify.directory import EMERGENCY, OPENED, RETURNED, STOPPED
 from offline_activation.verify.ownership import as_owner
 from offline_activation.verify.witness import CLOCK, DRIFT
 
@@ -26,6 +27,8 @@ CLIENT: Final = installed.CLIENT
 CONTACT: Final = "contact.json"
 HISTORY: Final = "history.jsonl"
 PREVIOUS_LICENSE: Final = "license.previous.cose"
+CHAIN: Final = "chain"
+"""Id of the receipt that was imported last, hexadecimal: what the next request follows while there is no license."""
 LOCK: Final = "lock"
 REQUESTS: Final = "requests"
 """Open requests; the folders below hold those that are closed."""
@@ -49,6 +52,11 @@ STATE_FILES: Final = (
     CONTACT,
     HISTORY,
     PREVIOUS_LICENSE,
+    RETURNED,
+    STOPPED,
+    EMERGENCY,
+    OPENED,
+    CHAIN,
     LOCK,
 )
 LEFTOVERS: Final = ".new-*"

@@ -22,8 +22,9 @@ from offline_activation.site.safety import stranger
 from offline_activation.verify import installed
 from offline_activation.verify.checks import CLOCK_TOLERANCE, check_installed
 from offline_activation.verify.clock import judge
-from offline_activation.verify.directory import find_product
+from offline_activation.verify.directory import EMERGENCY, RETURNED, STOPPED, find_product, find_site_key
 from offline_activation.verify.drift import REBIND, judge_drift
+from offline_activation.verify.evidence import find_emergency, find_return, find_vendors_stop, license_of_site
 from offline_activation.verify.ownership import as_owner
 from offline_activation.verify.trust import pinned_trust, updated
 from offline_activation.verify.witness import noted_drift, notes_of
@@ -67,6 +68,7 @@ def examine(directory: StateDirectory, *, now: int) -> Iterator[Finding]:
     if is_client:
         yield Finding(name="state", result="ok", message="a client installation; licenses are handled on the server")
         return
+    yield _finding("moves", partial(_moves, directory))
     yield _finding("requests", partial(_requests, directory, now))
     yield _standing(directory, now)
 
@@ -212,6 +214,28 @@ def _in_force(directory: StateDirectory) -> LicenseDocument | None:
     except ActivationError:
         return None
     return found.content if found else None
+
+
+def _moves(directory: StateDirectory) -> str | Finding:
+    """Say what became of the license: given back, stopped by the vendor, opened in an emergency."""
+    home = str(directory.home)
+    product, key = installed.read_product_file(home), find_site_key(home)[0]
+    trust = installed.read_trust(home, product)
+    in_force = license_of_site(home, product.product, key, trust)
+    made = find_return(home, product.product, key, in_force)
+    stop = find_vendors_stop(home, product.product, key, trust, in_force)
+    opened = find_emergency(home, product)
+    told = {
+        RETURNED: None if made is None else f"given back with request {made.reference}",
+        STOPPED: None if stop is None else f"{stop.state}, as the vendor signed on {show_instant(stop.since)}",
+        EMERGENCY: None if opened is None else f"emergency license opened at {show_instant(opened.opened)}",
+    }
+    useless = [name for name, text in told.items() if text is None and directory.has(name)]
+    if useless:
+        message = f"{', '.join(useless)} does not count: damaged, or older than the license"
+        step = "Nothing to do: it stops nothing. Importing the next response removes it."
+        return Finding(name="moves", result="warning", message=message, next_step=step)
+    return "; ".join(text for text in told.values() if text) or "the license was not moved"
 
 
 def _requests(directory: StateDirectory, now: int) -> str | Finding:

@@ -1,8 +1,9 @@
 """What happened at this installation, one JSON line each: for the administrator and the security officer.
 
 A line is written after the fact it tells, so a fact may be without its line after a crash; derived facts are told once,
-however often their command is repeated.  The history decides nothing but one thing: when every copy of the license is
-lost, it knows the revision that was in force.
+however often their command is repeated.  The history decides nothing but two things: when every copy of the license is
+lost, it knows the revision that was in force, and when the note of an opened emergency license is lost, it knows when
+that was.
 """
 
 import json
@@ -21,6 +22,13 @@ REQUEST_MADE: Final = "request.made"
 REQUEST_CANCELLED: Final = "request.cancelled"
 REQUEST_REFUSED: Final = "request.refused"
 LICENSE_INSTALLED: Final = "license.installed"
+LICENSE_PUT_BACK: Final = "license.put_back"
+"""The previous license, in force again."""
+LICENSE_RETURNED: Final = "license.returned"
+LICENSE_STOPPED: Final = "license.stopped"
+"""The vendor's signed word that this site no longer holds the license."""
+RECEIPT_IMPORTED: Final = "receipt.imported"
+EMERGENCY_OPENED: Final = "emergency.opened"
 
 TAIL: Final = 2 << 20
 """How much of the end of a long history is read, in bytes: about ten thousand records."""
@@ -66,10 +74,24 @@ def records(directory: StateDirectory) -> tuple[Record, ...]:
     return tuple(record for record in found if record is not None)
 
 
-def last_revision(directory: StateDirectory) -> int:
-    """Return the revision that was installed last, as far as is known here; 0 for none."""
-    told = (record.details.get("revision") for record in records(directory)[::-1] if record.event == LICENSE_INSTALLED)
-    return next((number for number in told if isinstance(number, int)), 0)
+def last_revision(directory: StateDirectory, license_number: str | None = None) -> int:
+    """Return the revision that was installed last, as far as is known here; 0 for none.
+
+    ``license_number`` (in groups) asks for that license alone: after a return another one may follow.
+    """
+    for record in records(directory)[::-1]:
+        number, revision = record.details.get("license_number"), record.details.get("revision")
+        if record.event not in {LICENSE_INSTALLED, LICENSE_PUT_BACK} or not isinstance(revision, int):
+            continue
+        if license_number is None or number in {license_number, None}:
+            return revision
+    return 0
+
+
+def opened_at(directory: StateDirectory, response_id: str) -> int | None:
+    """Return when the emergency license of a license was opened here, in seconds since 1970; ``None`` for never."""
+    told = (each.at for each in records(directory) if (each.event, each.subject) == (EMERGENCY_OPENED, response_id))
+    return next(told, None)
 
 
 def show(record: Record) -> str:

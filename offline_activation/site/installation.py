@@ -10,12 +10,14 @@ from offline_activation.formats.keys import KeyId
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import DocumentId
 from offline_activation.formats.product import ProductDocument, receive_product
+from offline_activation.formats.request import ReceivedRequest
 from offline_activation.formats.value import changed
 from offline_activation.site import history
 from offline_activation.site.directory import CLIENT, StateDirectory, create_directory, open_directory
 from offline_activation.site.site_key import make_site_key
 from offline_activation.verify import installed
 from offline_activation.verify.checks import Facts, check_installed
+from offline_activation.verify.evidence import find_return
 from offline_activation.verify.trust import Trust, pinned_trust, updated
 
 _NOBODY_ELSE: Final = "site.not_the_server"
@@ -40,6 +42,9 @@ class Installation:
     trust: Trust
     facts: Facts
     license: InstalledLicense | None
+    """``None`` as well when it was given back, whatever still lies there."""
+    returned: ReceivedRequest | None = None
+    """The return with which the last license was given back."""
 
 
 def initialise(
@@ -95,12 +100,15 @@ def read_installation(directory: StateDirectory) -> Installation:
     product = installed.read_product_file(home)
     trust = installed.read_trust(home, product)
     facts = installed.read_facts(home, product)
+    found = read_installed_license(directory, trust, facts)
+    returned = find_return(home, product.product, facts.site_key, found.content if found else None)
     return Installation(
         directory=directory,
         product=product,
         trust=trust,
         facts=facts,
-        license=read_installed_license(directory, trust, facts),
+        license=None if returned is not None else found,
+        returned=returned,
     )
 
 

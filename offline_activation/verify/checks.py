@@ -10,15 +10,18 @@ from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.envelope import Envelope, Kind, check_signature, expect, open_envelope
-from offline_activation.formats.instants import show_instant, show_local_end
+from offline_activation.formats.instants import show_day, show_instant, show_local_end
 from offline_activation.formats.keys import KeyId, PublicKey
-from offline_activation.formats.license_document import LicenseDocument, read_license
+from offline_activation.formats.license_document import LicenseDocument, names_former_site, read_license
 from offline_activation.formats.names import DocumentId, ProductId, document_id, reference, show_license_number, site_id
+from offline_activation.formats.receipt import ReceiptDocument, read_receipt
 from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.value import value
 from offline_activation.identity.matching import Match, match
 from offline_activation.verify.standing import final_end
 from offline_activation.verify.trust import Trust, is_hollow, is_revoked, pinned_trust, signing_key, updated
+
+Response = LicenseDocument | RefusalDocument | ReceiptDocument
 
 CLOCK_TOLERANCE: Final = 300
 """Seconds by which vendor and site clocks may disagree without a word."""
@@ -74,6 +77,27 @@ class AcceptedRefusal:
     trust: Trust
 
 
+@value
+class AcceptedReceipt:
+    """A receipt that passed the ladder: the vendor has taken the license back."""
+
+    receipt: ReceiptDocument
+    response_id: DocumentId
+    document: bytes
+    trust: Trust
+
+
+@value
+class Proven:
+    """A document of the vendor for this product, whoever it was made for: what rungs 1 to 7 prove."""
+
+    content: Response
+    envelope: Envelope
+    trust: Trust
+    is_revoked: bool
+    """The signing key was revoked since."""
+
+
 def evidence_of(in_force: AcceptedLicense | None, *, open_requests: frozenset[DocumentId]) -> Evidence:
     """Return what an installation remembers, from the license in force as ``check_installed`` found it."""
     if in_force is None:
@@ -88,21 +112,21 @@ def evidence_of(in_force: AcceptedLicense | None, *, open_requests: frozenset[Do
 
 def check_response(
     document: bytes, *, trust: Trust, facts: Facts, evidence: Evidence, now: int
-) -> AcceptedLicense | AcceptedRefusal:
+) -> AcceptedLicense | AcceptedRefusal | AcceptedReceipt:
     """Check a response that is about to be imported.  ``now`` is in seconds since 1970 UTC.
 
     A license that is already installed passes again (the caller sees it by its ``response_id``).
     Raises :class:`Refusal` with the code of the first rung that says no; see docs/checks.md.
     """
     # 1-3 before any key or signature, so that damage is called damage
-    envelope = _read_form(document, Kind.LICENSE, Kind.REFUSAL)
-    content = read_license(envelope) if envelope.kind is Kind.LICENSE else read_refusal(envelope)
+    envelope, content = _read(document, Kind.LICENSE, Kind.REFUSAL, Kind.RECEIPT)
     # 4-8
     trust = _check_trust_list(content, trust, envelope)
     _check_signer(envelope, content, trust)
     if is_revoked(trust, envelope):
         raise Refusal("key.revoked", kind=envelope.kind.value)
-    _check_addressee(content, facts, envelope.kind.value)
+    _check_product(content, facts.product, envelope.kind.value)
+    _check_site(content, facts)
     # 9-13
     response_id = document_id(envelope.payload)
     installed = None if _is_forgeable(evidence, trust) else evidence.installed
@@ -110,6 +134,8 @@ def check_response(
         _check_request(content, evidence.open_requests, installed, envelope.kind.value)
     if isinstance(content, RefusalDocument):
         return AcceptedRefusal(refusal=content, response_id=response_id, document=document, trust=trust)
+    if isinstance(content, ReceiptDocument):
+        return AcceptedReceipt(receipt=content, response_id=response_id, document=document, trust=trust)
     found = _check_machine(content, facts)
     if installed is not None and response_id != evidence.installed_id:
         _check_revision(content, installed)
@@ -120,12 +146,22 @@ def check_response(
 def check_installed(document: bytes, *, trust: Trust, facts: Facts) -> AcceptedLicense:
     """Check the license in force at a start: rungs 1 to 8 and 10; what the time means is told by ``standing``.
 
-    Raises :class:`Refusal`.  What was rightly installed stays in force: a key revoked since the import is reported and
-    stops nobody, and a key that newer trust lists leave out or bind anew still counts as the list inside the license
-    has it.
+    Raises :class:`Refusal`.  What was rightly installed stays in force: see :func:`check_origin`.
     """
-    envelope = _read_form(document, Kind.LICENSE)
-    content = read_license(envelope)
+    proven = check_origin(document, Kind.LICENSE, trust=trust, product=facts.product)
+    content = proven.content
+    assert isinstance(content, LicenseDocument)  # noqa: S101 - for the type checker: only this kind was asked for
+    _check_site(content, facts)
+    return _accepted(document, proven.envelope, content, proven.trust, _check_machine(content, facts))
+
+
+def check_origin(document: bytes, *kinds: Kind, trust: Trust, product: ProductId) -> Proven:
+    """Check that ``document`` is one of the vendor for ``product``, whoever it was made for: rungs 1 to 7.
+
+    Raises :class:`Refusal`.  As at a start, a key revoked since is reported and not refused, and a key that newer trust
+    lists leave out or bind anew still counts as the list inside the document has it.
+    """
+    envelope, content = _read(document, *kinds)
     newest = _check_trust_list(content, trust, envelope)
     try:
         _check_signer(envelope, content, newest)
@@ -134,8 +170,8 @@ def check_installed(document: bytes, *, trust: Trust, facts: Facts) -> AcceptedL
             _check_signer(envelope, content, pinned_trust(trust.root, content.trust))
         except Refusal:
             raise refusal from None
-    _check_addressee(content, facts, envelope.kind.value)
-    return _accepted(document, envelope, content, newest, _check_machine(content, facts))
+    _check_product(content, product, envelope.kind.value)
+    return Proven(content=content, envelope=envelope, trust=newest, is_revoked=is_revoked(newest, envelope))
 
 
 def _accepted(
@@ -158,16 +194,18 @@ def _is_forgeable(evidence: Evidence, trust: Trust) -> bool:
     return key is not None and license_ is not None and is_hollow(trust, key, license_.trust)
 
 
-def _read_form(document: bytes, *kinds: Kind) -> Envelope:
+def _read(document: bytes, *kinds: Kind) -> tuple[Envelope, Response]:
     # 1 form
     envelope = open_envelope(document)
     # 2 kind
     expect(envelope, *kinds)
-    # 3 content: the caller reads it, because only it knows the kind
-    return envelope
+    # 3 content
+    if envelope.kind is Kind.LICENSE:
+        return envelope, read_license(envelope)
+    return envelope, read_refusal(envelope) if envelope.kind is Kind.REFUSAL else read_receipt(envelope)
 
 
-def _check_trust_list(content: LicenseDocument | RefusalDocument, trust: Trust, envelope: Envelope) -> Trust:
+def _check_trust_list(content: Response, trust: Trust, envelope: Envelope) -> Trust:
     # 4 trust list: signed by the pinned root or one it leads to; the newest one of those seen counts
     try:
         return updated(trust, content.trust)
@@ -177,24 +215,31 @@ def _check_trust_list(content: LicenseDocument | RefusalDocument, trust: Trust, 
         raise
 
 
-def _check_signer(envelope: Envelope, content: LicenseDocument | RefusalDocument, trust: Trust) -> None:
+def _check_signer(envelope: Envelope, content: Response, trust: Trust) -> None:
     # 5 key: listed, for this use, product and time
     entry = signing_key(trust, envelope, content.product, content.issued)
     # 6 signature; at import also: by a key that is not revoked
     check_signature(envelope, entry.key)
 
 
-def _check_addressee(content: LicenseDocument | RefusalDocument, facts: Facts, kind: str) -> None:
+def _check_product(content: Response, product: ProductId, kind: str) -> None:
     # 7 product
-    if content.product != facts.product:
-        raise Refusal("binding.other_product", kind=kind, found=content.product, expected=facts.product)
-    # 8 site
-    if content.site != site_id(facts.site_key):
-        raise Refusal("license.wrong_machine", what="it was issued to another installation (site key)")
+    if content.product != product:
+        raise Refusal("binding.other_product", kind=kind, found=content.product, expected=product)
+
+
+def _check_site(content: Response, facts: Facts) -> None:
+    # 8 site: and when it is another one, whether the license left this one
+    site = site_id(facts.site_key)
+    if content.site == site:
+        return
+    if isinstance(content, LicenseDocument) and names_former_site(content, site):
+        raise Refusal("license.superseded", moved=show_day(content.issued))
+    raise Refusal("license.wrong_machine", what="it was issued to another installation (site key)")
 
 
 def _check_request(
-    content: LicenseDocument | RefusalDocument,
+    content: Response,
     open_requests: frozenset[DocumentId],
     installed: LicenseDocument | None,
     kind: str,

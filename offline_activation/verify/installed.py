@@ -16,6 +16,7 @@ from offline_activation.verify.checks import CLOCK_TOLERANCE, AcceptedLicense
 from offline_activation.verify.clock import Clock, Notes, judge, noted
 from offline_activation.verify.directory import (
     CLIENT,
+    EMERGENCY,
     HOME_VARIABLE,
     INITIALISED,
     KEPT_LICENSE,
@@ -23,7 +24,9 @@ from offline_activation.verify.directory import (
     KEPT_SITE_KEY_PUBLIC,
     LICENSE,
     PRODUCT,
+    RETURNED,
     SITE_KEY_PUBLIC,
+    STOPPED,
     TRUST,
     default_home,
     facts_of,
@@ -72,8 +75,10 @@ __all__ = [
     "read_trust",
 ]
 
+UNREADABLE: Final = "license.unreadable"
+"""The code of a license of which the first copy is damaged and the other one no better."""
 _STATE_OF_CODE: Final = {"license.wrong_machine": WRONG_MACHINE, "identity.none": WRONG_MACHINE}
-_STORAGE: Final = frozenset({"site.not_initialised", "site.damaged", "license.unreadable"})
+_STORAGE: Final = frozenset({"site.not_initialised", "site.damaged", UNREADABLE})
 """Codes which say that the state directory cannot be read now, not what is in it; ``io.*`` belongs to them too."""
 
 
@@ -162,14 +167,23 @@ def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
     if is_client(home):
         standing = Standing(state=NOT_ACTIVATED, problem=Refusal("site.not_the_server"))
         return License(product=product, document=None, standing=standing)
+    if (stopped := _stopped(home, product, notes)) is not None:
+        return stopped
     if not has_license(home):
-        return _unlicensed(home, product, notes, when)
+        return _opened(home, product, notes, when, after=NOT_ACTIVATED) or _unlicensed(home, product, notes, when)
+    return _licensed(home, product, notes, when)
+
+
+def _licensed(home: str, product: ProductDocument, notes: list[ActivationError], when: _When) -> License:
     try:
         key, stood_in = find_site_key(home)
         trust, damaged = find_trust(home, product)
         found = read_license_in_force(home, trust=trust, facts=facts_of(home, product, key, without=when.without))
     except ActivationError as error:
         state = _STATE_OF_CODE.get(error.code, NOT_ACTIVATED)
+        opens = state == WRONG_MACHINE or error.code == UNREADABLE
+        if opens and (opened := _opened(home, product, notes, when, after=state)) is not None:
+            return opened
         return License(product=product, document=None, standing=Standing(state=state, problem=error))
     if found is None:  # a link that leads nowhere, or a license that is being given back at this moment
         return _unlicensed(home, product, notes, when)
@@ -184,6 +198,9 @@ def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
     if when.witness:
         _remember(home, when, clock, signed, drift)
     if drift is not None and drift.is_over:
+        opened = _opened(home, product, notes, when, after=WRONG_MACHINE, remembered=True)
+        if opened is not None:
+            return opened
         standing = Standing(state=WRONG_MACHINE, problem=drift.problem(), warnings=tuple(notes))
         return License(product=product, document=accepted.license, standing=standing)
     standing = licensed_standing(accepted.license, product, clock.judged)
@@ -191,6 +208,58 @@ def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
     warnings = (*standing.warnings, *notes, *_notes(accepted, clock, drift))
     standing = changed(standing, warnings=warnings)
     return License(product=product, document=accepted.license, standing=standing, seen=when.now)
+
+
+def _stopped(home: str, product: ProductDocument, notes: list[ActivationError]) -> License | None:
+    """Return the License of a site that gave its license back or lost it; ``None`` when nothing says so."""
+    if not any(os.path.lexists(os.path.join(home, name)) for name in (RETURNED, STOPPED)):
+        return None
+    from offline_activation.verify.evidence import find_stop  # noqa: PLC0415 - a licensed start does without
+
+    try:
+        found = find_stop(home, product)
+    except ActivationError:  # the license itself cannot be read: that is told instead
+        return None
+    if found is None:
+        return None
+    standing = Standing(state=found.stop.state, problem=found.stop.problem, warnings=tuple(notes))
+    return License(product=product, document=found.license, standing=standing)
+
+
+def _opened(
+    home: str,
+    product: ProductDocument,
+    notes: list[ActivationError],
+    when: _When,
+    *,
+    after: str,
+    remembered: bool = False,
+) -> License | None:
+    """Return the License of an emergency license that was opened here; ``None`` without one.
+
+    ``after`` is the state once its days are over; ``remembered``: this sighting of the clock is already noted.
+    """
+    if not os.path.lexists(os.path.join(home, EMERGENCY)):
+        return None
+    from offline_activation.verify.emergency import judge_emergency  # noqa: PLC0415 - a licensed start does without
+    from offline_activation.verify.evidence import find_emergency, keep_opened  # noqa: PLC0415
+
+    try:
+        found = find_emergency(home, product)
+    except ActivationError:
+        return None
+    if found is None:
+        return None
+    signed = max(found.license.issued, found.trust.current.issued, product.issued)
+    clock = judge(when.now, when.notes, signed=signed, file_time=when.file_time)
+    if when.witness and not remembered:
+        keep_notes(home, when.notes, noted(when.notes, clock, signed=signed))
+    if when.witness:
+        keep_opened(home, found, clock.judged)
+    standing = judge_emergency(found.license, found.opened, clock.judged).standing(after)
+    standing = under_clock(standing, clock, product)
+    warnings = (*standing.warnings, *notes)
+    return License(product=product, document=found.license, standing=changed(standing, warnings=warnings))
 
 
 def _unlicensed(home: str, product: ProductDocument, notes: list[ActivationError], when: _When) -> License:

@@ -21,11 +21,13 @@ from offline_activation.formats.keys import KeyId, SoftwareSigner, key_id
 from offline_activation.formats.license_document import LicenseDocument, seal_license
 from offline_activation.formats.names import LicenseNumber, ProductId, new_license_number, show_license_number, site_id
 from offline_activation.formats.product import LimitRule, OptionRule, ProductDocument, seal_product
+from offline_activation.formats.receipt import ReceiptDocument, seal_receipt
 from offline_activation.formats.refusal import RefusalDocument, seal_refusal
 from offline_activation.formats.request import receive_request
 from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, seal_trust_list
 from offline_activation.formats.value import changed
 from offline_activation.identity.components import blinded, read_components
+from offline_activation.verify.installed import load_license
 
 DAY = 86_400
 CONTACT = (
@@ -69,7 +71,7 @@ class Vendor:
                 key=signer.public_key,
                 not_before=self.now - 4000 * DAY,
                 not_after=self.now + 4000 * DAY,
-                uses=Use.LICENSE | Use.REFUSAL,
+                uses=Use.LICENSE | Use.REFUSAL | Use.RECEIPT,
                 products=None,
             )
             for signer in (self.issuing, *self.former)
@@ -151,6 +153,20 @@ class Vendor:
         )
         return seal_refusal(changed(document, **fields), self.issuing)
 
+    def receipt(self, request: bytes, **fields: object) -> bytes:
+        received = receive_request(request)
+        asked = received.content
+        document = ReceiptDocument(
+            product=asked.product,
+            license_number=asked.license_number,
+            revision=asked.revision,
+            issued=self.now,
+            request_id=received.request_id,
+            site=site_id(asked.site_key),
+            trust=self.trust_list(),
+        )
+        return seal_receipt(changed(document, **fields), self.issuing)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -214,6 +230,23 @@ class Site:
         self.json("import", self.file(document))
         return document
 
+    def ask(self, command: str, *more: object) -> bytes:
+        """Make a request with a command; returns its document."""
+        made = self.json(command, "-o", self.fresh("areq"), *more)
+        return (self.home / "requests" / f"{made['reference']}.cose").read_bytes()
+
+    def now_is(self) -> str:
+        """Return the state that the application would see."""
+        return load_license("infinitime", home=self.home).state
+
+    def on_another_machine(self, **fields: object) -> bytes:
+        """Put a license in force that is bound to other hardware, as if the server had been replaced; returns it."""
+        _, request = self.request()
+        document = self.vendor.answer(request, self.home, components={"volume_id": b"olddisk!"}, **fields)
+        for name in ("license.cose", "license.kept.cose"):
+            (self.home / name).write_bytes(document)
+        return document
+
     def state(self) -> str:
         """Return a hash over names, modes and content of the whole state directory."""
         found = hashlib.sha256()
@@ -268,6 +301,14 @@ def new_site(tmp_path: Path, vendor: Vendor, run: Run, monkeypatch: pytest.Monke
     (work / "0.product").write_bytes(vendor.product())
     monkeypatch.chdir(work)
     return Site(home=tmp_path / "home", work=work, vendor=vendor, run=run)
+
+
+@pytest.fixture
+def other_site(tmp_path: Path, vendor: Vendor, run: Run, site: Site) -> Site:
+    """Return a second initialised site of the same vendor, on this machine."""
+    other = Site(home=tmp_path / "other", work=site.work, vendor=vendor, run=run)
+    other.json("init", site.work / "0.product")
+    return other
 
 
 @pytest.fixture

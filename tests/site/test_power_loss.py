@@ -1,4 +1,7 @@
-"""Import under faults: killed at every step, disk full, read-only, errors from the system (needs strace and root)."""
+"""Imports, returns and emergencies under faults: killed at every step, disk full, read-only, errors from the system.
+
+Needs strace and root.
+"""
 
 import os
 import re
@@ -11,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from offline_activation.formats.armor import unarmor
+from offline_activation.formats.envelope import open_envelope
+from offline_activation.formats.names import document_id
+from offline_activation.formats.policy import Policy
 from offline_activation.verify.installed import load_license
 
 Site = Any
@@ -44,10 +51,14 @@ def steps_of_an_import(site: Site, spawn: Run, file: Path) -> list[tuple[str, in
 
     Each comes with its count among calls of its name, by which strace finds it again.
     """
+    return steps_of(site, spawn, "import", file)
+
+
+def steps_of(site: Site, spawn: Run, *command: object, code: int = 0) -> list[tuple[str, int]]:
     log = site.work.parent / "steps"
     before = (need("strace"), "-f", "-o", str(log), "-e", f"trace={STEPS}")
-    done = spawn("--json", "import", file, "--home", copied(site, "undisturbed"), before=before)
-    assert done.code == 0, done
+    done = spawn("--json", *command, "--home", copied(site, "undisturbed"), before=before)
+    assert done.code == code, done
     names = re.findall(r"^\d+ +(\w+)\(", log.read_text(), re.MULTILINE)
     return [(name, names[: at + 1].count(name)) for at, name in enumerate(names)]
 
@@ -114,6 +125,115 @@ def test_a_step_that_fails_changes_nothing_or_leaves_the_new_license_in_force(
         assert load_license("infinitime", home=home).state == "active"
         assert run("--json", "import", file, "--home", home).code == 0
         assert_complete(home, first, second, run)
+
+
+def assert_returned_for_good(home: Path, run: Run, returned: bytes) -> None:
+    """Return what holds when a return is finished: nothing runs, and the return can be had."""
+    assert load_license("infinitime", home=home).state == "returned"
+    assert (home / "returned.cose").read_bytes() == returned
+    assert not (home / "license.cose").exists()
+    assert not (home / "license.kept.cose").exists()
+    (waiting,) = run("--json", "pending", "--home", home).json["requests"]
+    assert waiting["purpose"] == "return"
+    events = [each["event"] for each in run("--json", "history", "--home", home).json["history"]]
+    assert events.count("license.returned") == 1
+    assert not list(home.rglob(".new-*"))
+
+
+def document_in(file: Path) -> bytes:
+    return unarmor(file.read_text(), source=file.name).document
+
+
+@pytest.mark.parametrize("fault", ["signal=KILL", "error=ENOSPC", "error=EIO"])
+def test_a_return_never_leaves_while_the_license_runs_and_no_license_goes_without_one(
+    site: Site, spawn: Run, run: Run, fault: str
+) -> None:
+    site.licensed()
+    site.request()  # another open request, which the return closes
+    steps = steps_of(site, spawn, "return", "-o", site.work / "undisturbed.areq")
+    assert len(steps) >= 16
+    seen = set()
+    for number, step in enumerate(steps):
+        home, file = copied(site, f"{number}"), site.work / f"return-{number}.areq"
+        outcome = spawn("--json", "return", "-o", file, "--home", home, before=disturbed(step, fault))
+        state = load_license("infinitime", home=home).state
+        seen.add(state)
+        assert state in {"active", "returned"}
+        assert state == "returned" or (home / "license.cose").exists() or (home / "license.kept.cose").exists()
+        assert state == "returned" or not file.exists(), step
+        if fault != "signal=KILL" and outcome.code != 0:
+            assert outcome.code == 3, outcome
+            assert outcome.error in ({"io.unwritable"} if state == "active" else {"site.unfinished"}), (step, outcome)
+        before = document_in(file) if file.exists() else None
+        tombstone = (home / "returned.cose").read_bytes() if state == "returned" else None
+        again = run("--json", "return", "-o", site.work / f"again-{number}.areq", "--home", home)
+        assert again.code == 0, again
+        written = document_in(site.work / f"again-{number}.areq")
+        assert before in {None, written}
+        assert tombstone in {None, written}
+        assert_returned_for_good(home, run, written)
+    assert seen == {"active", "returned"}
+
+
+def test_power_loss_while_the_license_comes_back_leaves_it_returned_or_active(site: Site, spawn: Run, run: Run) -> None:
+    site.licensed()
+    site.json("import", site.file(site.vendor.receipt(site.ask("return"))))
+    file = site.file(site.vendor.answer(site.ask("request"), site.home))
+    seen = []
+    for number, step in enumerate(steps_of(site, spawn, "import", file)):
+        home = copied(site, f"{number}")
+        spawn("--json", "import", file, "--home", home, before=disturbed(step, "signal=KILL"))
+        seen.append(load_license("infinitime", home=home).state)
+        assert run("--json", "import", file, "--home", home).code == 0
+        assert load_license("infinitime", home=home).state == "active"
+        assert not (home / "returned.cose").exists()
+        assert not (home / "chain").exists()
+    assert set(seen) == {"returned", "active"}
+    assert seen == sorted(seen, reverse=True)  # once it is active it stays so
+
+
+def test_power_loss_while_a_receipt_is_imported_is_finished_by_importing_it_again(
+    site: Site, spawn: Run, run: Run
+) -> None:
+    site.licensed()
+    receipt = site.vendor.receipt(site.ask("return"))
+    file = site.file(receipt)
+    for number, step in enumerate(steps_of(site, spawn, "import", file)):
+        home = copied(site, f"{number}")
+        assert spawn("--json", "import", file, "--home", home, before=disturbed(step, "signal=KILL")).code != 0
+        assert load_license("infinitime", home=home).state == "returned"
+        assert run("--json", "import", file, "--home", home).code == 0
+        assert run("--json", "pending", "--home", home).json["requests"] == []
+        assert (home / "chain").read_text().strip() == document_id(open_envelope(receipt).payload).hex()
+        events = [each["event"] for each in run("--json", "history", "--home", home).json["history"]]
+        assert events.count("receipt.imported") == 1
+
+
+def test_power_loss_while_a_stop_is_imported_leaves_the_license_or_the_stop(site: Site, spawn: Run, run: Run) -> None:
+    site.licensed()
+    _, request = site.request()
+    file = site.file(site.vendor.refuse(request, code="policy.superseded"))
+    for number, step in enumerate(steps_of(site, spawn, "import", file, code=1)):
+        home = copied(site, f"{number}")
+        spawn("--json", "import", file, "--home", home, before=disturbed(step, "signal=KILL"))
+        assert load_license("infinitime", home=home).state in {"active", "superseded"}
+        assert run("--json", "import", file, "--home", home).error == "policy.superseded"
+        assert load_license("infinitime", home=home).state == "superseded"
+        assert run("--json", "pending", "--home", home).json["requests"] == []
+
+
+def test_power_loss_while_an_emergency_license_is_opened_opens_it_once_or_not_at_all(
+    site: Site, spawn: Run, run: Run
+) -> None:
+    site.on_another_machine(policy=Policy(emergency_days=7))
+    for number, step in enumerate(steps_of(site, spawn, "emergency")):
+        home = copied(site, f"{number}")
+        spawn("--json", "emergency", "--home", home, before=disturbed(step, "signal=KILL"))
+        state = load_license("infinitime", home=home).state
+        assert state in {"wrong_machine", "in_grace"}
+        again = run("--json", "emergency", "--home", home)
+        assert (again.code, state) == (0, "wrong_machine") or again.error == "license.emergency_used"
+        assert load_license("infinitime", home=home).state == "in_grace"
 
 
 @pytest.fixture

@@ -1,0 +1,62 @@
+"""``emergency``: open the emergency license, once, for the day when the server is gone."""
+
+from typing import Annotated
+
+import typer
+
+from offline_activation.cli import manners
+from offline_activation.cli.site_views import iso, open_site, problems_json, warn_each, witness_clock
+
+
+def register(program: typer.Typer) -> None:
+    """Add the command to ``program``."""
+    program.command("emergency", epilog="Example: activation-site emergency AR-7K4M-92QX.alic")(_emergency)
+
+
+def _emergency(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE...]",
+            help="The response of the server that is gone: file, text, mail or picture(s). "
+            "Default: the license that is installed here.",
+        ),
+    ] = None,
+) -> None:
+    """Open the emergency license: everything licensed works for a few days, on any machine, once.
+
+    On a new server, run 'init' first and name the response file of the old one. Then ask for the move: 'rehost' on a
+    new server, 'rebind' on the same one with other hardware. The vendor sees the opening with that request.
+    """
+    import time
+
+    from offline_activation.cli.reading import altered_labels, read_document
+    from offline_activation.formats.instants import show_instant
+    from offline_activation.formats.names import show_license_number
+    from offline_activation.site.emergency import open_emergency
+
+    directory = open_site()
+    document: bytes | None = None
+    if files:
+        carried = read_document(files)
+        altered_labels(carried)
+        document = carried.document
+    done = open_emergency(directory, document, now=int(time.time()))
+    witness_clock()
+    warn_each(done.unfinished)
+    number = show_license_number(done.license.license_number)
+    move = "rehost" if files else "rebind"
+    result = {
+        "state": "in_grace",
+        "license_number": number,
+        "revision": done.license.revision,
+        "opened": iso(done.emergency.opened),
+        "until": iso(done.emergency.until),
+        "days_left": done.emergency.days_left,
+        "warnings": problems_json(done.unfinished),
+    }
+    lines = [
+        f"The emergency license of {number} is open until {show_instant(done.emergency.until)}.",
+        f"Next: activation-site {move} -o {move}.areq, and send it to the vendor.",
+    ]
+    manners.emit(result, lines)

@@ -1,0 +1,84 @@
+"""The vendor's word that this site no longer holds the license: kept as evidence, and taken away by a newer license."""
+
+from typing import Final
+
+from offline_activation.errors import ActivationError
+from offline_activation.formats.envelope import open_envelope
+from offline_activation.formats.license_document import LicenseDocument, read_license
+from offline_activation.formats.names import document_id, show_license_number
+from offline_activation.site import history
+from offline_activation.site.directory import CHAIN, StateDirectory
+from offline_activation.site.installation import Installation, keep_newest_trust
+from offline_activation.site.unfinished import try_each
+from offline_activation.verify.directory import EMERGENCY, OPENED, RETURNED, STOPPED
+from offline_activation.verify.evidence import find_vendors_stop
+from offline_activation.verify.stopped import by_vendor
+from offline_activation.verify.trust import Trust
+
+SUPERSEDED: Final = "license.superseded"
+"""The code of the ladder for a license of another site that names this one as replaced."""
+
+
+def keep_stop(site: Installation, document: bytes, trust: Trust) -> bool:
+    """Keep a document of the vendor when it stops the license that is here; tell whether it does.
+
+    Raises ``Trouble`` ``io.unwritable``.
+    """
+    if site.license is None:
+        return False
+    stop = by_vendor(
+        document,
+        trust=trust,
+        product=site.product.product,
+        site_key=site.facts.site_key,
+        in_force=site.license.content,
+    )
+    if stop is None:
+        return False
+    if _read(site.directory, STOPPED) != document:
+        site.directory.write(STOPPED, document)
+    return True
+
+
+def keep_superseding(site: Installation, document: bytes, *, now: int) -> tuple[ActivationError, ...]:
+    """Keep the license of the server that replaced this one, and its trust list; returns what did not work."""
+    envelope = open_envelope(document)
+    said = read_license(envelope)
+    details = {"license_number": show_license_number(said.license_number), "revision_there": said.revision}
+    subject = document_id(envelope.payload).hex()
+    record = history.Record(at=now, event=history.LICENSE_STOPPED, subject=subject, details=details)
+
+    def keep() -> None:
+        if keep_stop(site, document, site.trust):
+            history.tell(site.directory, record)
+
+    return try_each(
+        "The license of the other server was read",
+        keep,
+        lambda: keep_newest_trust(site.directory, site.product, said.trust),
+    )
+
+
+def clear(site: Installation, document: bytes, license_: LicenseDocument) -> None:
+    """Remove what a newer license ends: tombstone, evidence, opened emergency license and the id of a receipt.
+
+    What the vendor signed later than ``license_`` stays, and so does an emergency license opened from it.
+    """
+    directory = site.directory
+    names = [RETURNED, CHAIN]
+    home, product = str(directory.home), site.product.product
+    stop = find_vendors_stop(home, product, site.facts.site_key, site.trust, in_force=None)
+    if stop is None or stop.since <= license_.issued:
+        names.append(STOPPED)
+    if _read(directory, EMERGENCY) != document:
+        names += [OPENED, EMERGENCY]
+    for name in names:
+        if directory.has(name):
+            directory.remove(name)
+
+
+def _read(directory: StateDirectory, name: str) -> bytes | None:
+    try:
+        return directory.read(name)
+    except ActivationError:
+        return None
