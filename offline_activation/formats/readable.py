@@ -15,6 +15,7 @@ from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import document_id, reference, show_license_number
 from offline_activation.formats.product import ProductDocument, read_product
+from offline_activation.formats.receipt import ReceiptDocument, read_receipt
 from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.request import ActivationRequest, read_request
 from offline_activation.formats.trust_list import TrustList, read_trust_list
@@ -28,6 +29,7 @@ LABELS: Final[dict[Kind, Label]] = {
     Kind.REFUSAL: "REFUSAL",
     Kind.TRUST: "TRUST",
     Kind.PRODUCT: "PRODUCT",
+    Kind.RECEIPT: "RECEIPT",
 }
 TITLES: Final = {
     Kind.REQUEST: (
@@ -36,6 +38,10 @@ TITLES: Final = {
     ),
     Kind.LICENSE: ("License", "Import this file on the server with Apply Manual: activation-site import FILE"),
     Kind.REFUSAL: ("Refusal", "The vendor could not grant the request. Import this file on the server to see why."),
+    Kind.RECEIPT: (
+        "Receipt",
+        "The license was given back. Import this file on the server that returned it: activation-site import FILE",
+    ),
     Kind.TRUST: ("Trust list", "The vendor's current keys. Ship it with the product or import it on the server."),
     Kind.PRODUCT: ("Product file", "Part of the installer: activation-site init FILE"),
 }
@@ -63,6 +69,8 @@ def describe(envelope: Envelope) -> Lines:
         return _describe_license(read_license(envelope))
     if envelope.kind is Kind.REFUSAL:
         return _describe_refusal(read_refusal(envelope))
+    if envelope.kind is Kind.RECEIPT:
+        return _describe_receipt(read_receipt(envelope))
     if envelope.kind is Kind.TRUST:
         return _describe_trust_list(read_trust_list(envelope))
     return _describe_product(read_product(envelope))
@@ -146,6 +154,16 @@ def _describe_refusal(document: RefusalDocument) -> Lines:
         ("Code", document.code),
         ("Reason", document.message),
         ("Next step", document.remedy),
+        ("Issued", show_instant(document.issued)),
+    )
+
+
+def _describe_receipt(document: ReceiptDocument) -> Lines:
+    return (
+        (_REFERENCE, reference(document.request_id)),
+        ("Product", document.product),
+        ("License number", show_license_number(document.license_number)),
+        ("Returned revision", str(document.revision)),
         ("Issued", show_instant(document.issued)),
     )
 

@@ -19,7 +19,7 @@ from offline_activation.site import copies, history, pending
 from offline_activation.site.difference import Change, difference
 from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, keep_newest_trust, read_installation
-from offline_activation.verify.checks import AcceptedLicense, AcceptedRefusal, Evidence, check_response
+from offline_activation.verify.checks import AcceptedLicense, AcceptedReceipt, AcceptedRefusal, Evidence, check_response
 from offline_activation.verify.clock import anchored, write_notes
 from offline_activation.verify.installed import read_product_file, read_trust
 from offline_activation.verify.witness import CLOCK, DRIFT
@@ -106,6 +106,8 @@ def _check(site: Installation, document: bytes, now: int) -> _Checked:
         installed_key=follows.signed_by if follows else None,
     )
     accepted = check_response(document, trust=site.trust, facts=site.facts, evidence=evidence, now=now)
+    if isinstance(accepted, AcceptedReceipt):
+        raise Refusal("profile.kind", found="receipt", expected="license or refusal")
     if isinstance(accepted, AcceptedLicense) and site.license is None:
         known = history.last_revision(site.directory)
         if accepted.license.revision < known:

@@ -5,24 +5,37 @@ from typing import Final
 from offline_activation.errors import ActivationError, visible
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import site_id
+from offline_activation.formats.policy import Policy
+from offline_activation.formats.receipt import ReceiptDocument
 from offline_activation.formats.refusal import RefusalDocument
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest
+from offline_activation.formats.value import changed
 from offline_activation.identity.components import VOLUME_ID, blinded
 from offline_activation.identity.reading import Component
 from offline_activation.vendor.entitlements import end_of_day, lease_end
 from offline_activation.vendor.products import Definition
 from offline_activation.vendor.records import LicenseRecord
 
+_POLICY: Final = Policy(emergency_days=7)
 _TEXT: Final = 300
 """Longest message and remedy of a refusal document, in characters."""
 
 
 def draft_license(
-    received: ReceivedRequest, record: LicenseRecord, definition: Definition, *, revision: int, trust: bytes, now: int
+    received: ReceivedRequest,
+    record: LicenseRecord,
+    definition: Definition,
+    *,
+    revision: int,
+    trust: bytes,
+    now: int,
+    replaced: tuple[bytes, ...] = (),
+    emergency: bool = True,
 ) -> LicenseDocument:
     """Return the license for a request: everything bought so far, bound to the server that asks.
 
-    Dates end with their day in the zone of the request; ``now`` is the vendor's time.
+    Dates end with their day in the zone of the request; ``now`` is the vendor's time.  ``replaced`` names former sites
+    as the license does; without ``emergency`` the license holds no emergency license, whatever the product says.
     """
     request, bought = received.content, record.entitlement
     return LicenseDocument(
@@ -41,6 +54,22 @@ def draft_license(
         grace_days=definition.grace_days,
         until=_end(bought.until, request.zone),
         maintenance_until=_end(bought.maintenance_until, request.zone),
+        replaced=replaced,
+        policy=_POLICY if emergency else changed(_POLICY, emergency_days=0),
+    )
+
+
+def draft_receipt(received: ReceivedRequest, *, trust: bytes, now: int) -> ReceiptDocument:
+    """Return the receipt of a return."""
+    request = received.content
+    return ReceiptDocument(
+        product=request.product,
+        license_number=request.license_number,
+        revision=request.revision,
+        issued=now,
+        request_id=received.request_id,
+        site=site_id(request.site_key),
+        trust=trust,
     )
 
 

@@ -45,6 +45,8 @@ class Definition:
     demo_days: int
     auto: frozenset[Purpose]
     """Purposes that rules alone may grant; every other purpose asks a person."""
+    max_unreturned: int = 2
+    """Replaced servers that a customer may have without giving them back, before no other is replaced."""
 
 
 def read_definition(text: str, *, path: str) -> Definition:

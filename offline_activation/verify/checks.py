@@ -14,6 +14,7 @@ from offline_activation.formats.instants import show_instant, show_local_end
 from offline_activation.formats.keys import KeyId, PublicKey
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import DocumentId, ProductId, document_id, reference, show_license_number, site_id
+from offline_activation.formats.receipt import ReceiptDocument, read_receipt
 from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.value import value
 from offline_activation.identity.matching import Match, match
@@ -71,6 +72,16 @@ class AcceptedRefusal:
     trust: Trust
 
 
+@value
+class AcceptedReceipt:
+    """A receipt that passed the ladder: the vendor took the license back."""
+
+    receipt: ReceiptDocument
+    response_id: DocumentId
+    document: bytes
+    trust: Trust
+
+
 def evidence_of(in_force: AcceptedLicense | None, *, open_requests: frozenset[DocumentId]) -> Evidence:
     """Return what an installation remembers, from the license in force as ``check_installed`` found it."""
     if in_force is None:
@@ -85,15 +96,15 @@ def evidence_of(in_force: AcceptedLicense | None, *, open_requests: frozenset[Do
 
 def check_response(
     document: bytes, *, trust: Trust, facts: Facts, evidence: Evidence, now: int
-) -> AcceptedLicense | AcceptedRefusal:
+) -> AcceptedLicense | AcceptedRefusal | AcceptedReceipt:
     """Check a response that is about to be imported.  ``now`` is in seconds since 1970 UTC.
 
     A license that is already installed passes again (the caller sees it by its ``response_id``).
     Raises :class:`Refusal` with the code of the first rung that says no; see docs/checks.md.
     """
     # 1-3 before any key or signature, so that damage is called damage
-    envelope = _read_form(document, Kind.LICENSE, Kind.REFUSAL)
-    content = read_license(envelope) if envelope.kind is Kind.LICENSE else read_refusal(envelope)
+    envelope = _read_form(document, Kind.LICENSE, Kind.REFUSAL, Kind.RECEIPT)
+    content = _read_content(envelope)
     # 4-8
     trust = _check_trust_list(content, trust, envelope)
     _check_signer(envelope, content, trust)
@@ -107,11 +118,19 @@ def check_response(
         _check_request(content, evidence.open_requests, installed, envelope.kind.value)
     if isinstance(content, RefusalDocument):
         return AcceptedRefusal(refusal=content, response_id=response_id, document=document, trust=trust)
+    if isinstance(content, ReceiptDocument):
+        return AcceptedReceipt(receipt=content, response_id=response_id, document=document, trust=trust)
     found = _check_machine(content, facts)
     if installed is not None and response_id != evidence.installed_id:
         _check_revision(content, installed)
     _check_times(content, now)
     return _accepted(document, envelope, content, trust, found)
+
+
+def _read_content(envelope: Envelope) -> LicenseDocument | RefusalDocument | ReceiptDocument:
+    if envelope.kind is Kind.LICENSE:
+        return read_license(envelope)
+    return read_receipt(envelope) if envelope.kind is Kind.RECEIPT else read_refusal(envelope)
 
 
 def check_installed(document: bytes, *, trust: Trust, facts: Facts) -> AcceptedLicense:
@@ -158,7 +177,9 @@ def _read_form(document: bytes, *kinds: Kind) -> Envelope:
     return envelope
 
 
-def _check_trust_list(content: LicenseDocument | RefusalDocument, trust: Trust, envelope: Envelope) -> Trust:
+def _check_trust_list(
+    content: LicenseDocument | RefusalDocument | ReceiptDocument, trust: Trust, envelope: Envelope
+) -> Trust:
     # 4 trust list: signed by the pinned root; the newer one of those seen counts
     try:
         return updated(trust, content.trust)
@@ -168,14 +189,16 @@ def _check_trust_list(content: LicenseDocument | RefusalDocument, trust: Trust, 
         raise
 
 
-def _check_signer(envelope: Envelope, content: LicenseDocument | RefusalDocument, trust: Trust) -> None:
+def _check_signer(
+    envelope: Envelope, content: LicenseDocument | RefusalDocument | ReceiptDocument, trust: Trust
+) -> None:
     # 5 key: listed, for this use, product and time
     entry = signing_key(trust, envelope, content.product, content.issued)
     # 6 signature; at import also: by a key that is not revoked
     check_signature(envelope, entry.key)
 
 
-def _check_addressee(content: LicenseDocument | RefusalDocument, facts: Facts, kind: str) -> None:
+def _check_addressee(content: LicenseDocument | RefusalDocument | ReceiptDocument, facts: Facts, kind: str) -> None:
     # 7 product
     if content.product != facts.product:
         raise Refusal("binding.other_product", kind=kind, found=content.product, expected=facts.product)
@@ -185,7 +208,7 @@ def _check_addressee(content: LicenseDocument | RefusalDocument, facts: Facts, k
 
 
 def _check_request(
-    content: LicenseDocument | RefusalDocument,
+    content: LicenseDocument | RefusalDocument | ReceiptDocument,
     open_requests: frozenset[DocumentId],
     installed: LicenseDocument | None,
     kind: str,

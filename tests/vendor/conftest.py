@@ -40,6 +40,7 @@ from offline_activation.vendor.orders import Purchase
 from offline_activation.vendor.ports import Store, Work
 from offline_activation.vendor.records import (
     AuditEntry,
+    FormerSite,
     Intent,
     KeyRecord,
     LicenseRecord,
@@ -78,6 +79,7 @@ class Books:
     products: dict[str, Product] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     licenses: dict[str, LicenseRecord] = field(default_factory=dict)
+    former_sites: dict[tuple[str, bytes], FormerSite] = field(default_factory=dict)
     requests: dict[bytes, RequestRecord] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
     trust: list[bytes] = field(default_factory=list)
@@ -141,6 +143,24 @@ class MemoryWork:
 
     def save_license(self, record: LicenseRecord) -> None:
         self.books.licenses[record.license_number] = record
+
+    def unreturned_of(self, product: ProductId, email: str) -> int:
+        folded = email.strip().casefold()
+        found = (r for r in self.books.licenses.values() if r.product == product)
+        return sum(r.unreturned for r in found if r.email.strip().casefold() == folded)
+
+    def find_former_site(self, license_number: LicenseNumber, site_key: bytes) -> FormerSite | None:
+        return self.books.former_sites.get((license_number, site_key))
+
+    def former_sites(self, license_number: LicenseNumber) -> Sequence[FormerSite]:
+        found = [site for (number, _), site in self.books.former_sites.items() if number == license_number]
+        return sorted(found, key=lambda site: (site.revision, site.site_key))
+
+    def save_former_site(self, site: FormerSite) -> None:
+        self.books.former_sites[site.license_number, site.site_key] = site
+
+    def drop_former_site(self, license_number: LicenseNumber, site_key: bytes) -> None:
+        self.books.former_sites.pop((license_number, site_key), None)
 
     def find_request(self, request_id: DocumentId) -> RequestRecord | None:
         return self.books.requests.get(request_id)
@@ -302,7 +322,7 @@ class World:
             "public_key": public,
             "not_before": NOW - DAY,
             "not_after": NOW + 3650 * DAY,
-            "uses": Use.LICENSE | Use.REFUSAL,
+            "uses": Use.LICENSE | Use.REFUSAL | Use.RECEIPT,
             "products": None,
             "location": "nowhere",
         }
@@ -398,6 +418,7 @@ class World:
             return {
                 "orders": list(work.orders()),
                 "licenses": list(licenses),
+                "former_sites": [list(work.former_sites(record.license_number)) for record in licenses],
                 "intents": [list(work.intents(record.license_number)) for record in licenses],
                 "waiting": list(work.waiting_requests()),
                 "mails": list(work.outbox()),
