@@ -259,6 +259,11 @@ class Site:
     counter: int = 0
     previous: DocumentId | None = None
     revision: int = 0
+    returned: DocumentId | None = None
+    """The return it made, until it has a license again."""
+    copies: int = 0
+    copy: int = 0
+    """Tells copies apart: random numbers differ where everything else is the same."""
 
     def request(self, purpose: Purpose = Purpose.ACTIVATE, **other: Any) -> bytes:
         """Return the next request of this site."""
@@ -268,7 +273,7 @@ class Site:
             product=ProductId("infinitime"),
             license_number=self.license_number,
             created=NOW,
-            nonce=self.counter.to_bytes(16),
+            nonce=self.copy.to_bytes(8) + self.counter.to_bytes(8),
             site_key=self.key.public_key,
             counter=self.counter,
             volume_id=self.volume_id,
@@ -278,14 +283,26 @@ class Site:
             previous=self.previous,
             revision=self.revision,
             zone="America/Los_Angeles",
+            returned=self.returned,
         )
         return seal_request(changed(content, **other), self.key)
+
+    def give_back(self, **other: Any) -> bytes:
+        """Return the request that gives the license back; from now on the site knows of it."""
+        document = self.request(Purpose.RETURN, **({"returned": None} | other))
+        self.returned = receive_request(document).request_id
+        return document
+
+    def copied(self) -> "Site":
+        """Return the same site from a backup made now, or a clone of it."""
+        self.copies += 1
+        return replace(self, copy=self.copies)
 
     def accept(self, document: bytes) -> LicenseDocument:
         """Install a license."""
         envelope = open_envelope(document)
         found = read_license(envelope)
-        self.previous, self.revision = document_id(envelope.payload), found.revision
+        self.previous, self.revision, self.returned = document_id(envelope.payload), found.revision, None
         return found
 
 
@@ -402,6 +419,22 @@ class World:
             found = work.find_license(license_number)
         assert found is not None
         return found
+
+    def former(self, site: Site) -> FormerSite | None:
+        """Return what the books know of a site as one that held its license before."""
+        with self.store.read() as work:
+            return work.find_former_site(site.license_number, site.key.public_key)
+
+    def active(self, site: Site, purpose: Purpose = Purpose.ACTIVATE, **other: Any) -> LicenseDocument:
+        """Let a site ask, approve it when that is needed, and install the license."""
+        request = site.request(purpose, **other)
+        found = self.answer(request)
+        if found.outcome == "waiting":
+            self.approve(request)
+            found = self.answer(request)
+        assert (found.outcome, found.code) == ("signed", None), found
+        assert found.document is not None
+        return site.accept(found.document)
 
     def audit(self) -> list[str]:
         with self.store.read() as work:

@@ -61,7 +61,7 @@ def with_licenses(tmp_path: Path) -> Path:
             held = (bytes([2]) * 32, "d15c-1", "ioctl", "{}", 7) if n == 0 else (None,) * 5
             row = (f"{n:020}", "infinitime", "active", "Northwind", f"IT{n % 5}@Northwind.example", "", entitlement)
             connection.exec_driver_sql(
-                f"INSERT INTO licenses VALUES ({','.join('?' * 18)})",
+                "INSERT INTO licenses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (*row, None, 1, *held, None, 5, 6, b"r" * 16),
             )
     engine.dispose()
