@@ -278,6 +278,11 @@ DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
         "Other users can read the passphrase file {path}.",
         "Give it mode 0600 and change the passphrase if somebody may have read it.",
     ),
+    "key.no_receipts": (
+        "KEY",
+        "No issuing key may sign a receipt for product {product}; keys of older releases may not.",
+        "Run 'activation-vendor keys rotate': the new key may. Then sign the return again.",
+    ),
     "key.none": (
         "KEY",
         "No issuing key can sign for product {product} now.",

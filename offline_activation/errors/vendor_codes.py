@@ -34,6 +34,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "The license moved to another server on {when}.",
         "Use the server that holds it now; to bring it back here, ask the vendor for a transfer.",
     ),
+    "policy.not_held": (
+        "POLICY",
+        "This server does not hold the license, so there is nothing to give back.",
+        "Make the return on the server that holds it; 'activation-site license' shows the license number there.",
+    ),
     "policy.unreturned": (
         "POLICY",
         "The customer has {count} servers that were replaced and never given back; {limit} are allowed.",
@@ -68,11 +73,6 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "POLICY",
         "What would be signed for request {reference} has changed since it was approved.",
         "Review and approve it again.",
-    ),
-    "policy.purpose_not_ready": (
-        "POLICY",
-        "Requests with purpose {purpose} wait: this release does not answer them.",
-        "Leave it waiting for a release that does, or 'activation-vendor refuse REFERENCE --reason TEXT'.",
     ),
     "policy.ended": (
         "POLICY",
@@ -138,6 +138,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "STATE",
         "The license {license_number} is revoked, and that is final.",
         "Enter a new order; the customer activates with the license number of that one.",
+    ),
+    "vendor.nothing_unreturned": (
+        "STATE",
+        "The license {license_number} has no replaced server that was not given back.",
+        "Nothing to write off; 'activation-vendor license show {license_number}' lists its former servers.",
     ),
     "vendor.unknown_key": (
         "STATE",

@@ -10,7 +10,7 @@ from offline_activation.formats.instants import show_day
 from offline_activation.formats.license_document import read_license
 from offline_activation.vendor.entitlements import entitlement_of
 from offline_activation.vendor.lint import unsigned
-from offline_activation.vendor.records import Intent
+from offline_activation.vendor.records import Decision, Intent
 from offline_activation.vendor.review import Finding, Review
 
 ANSWERED: Final = "answered"
@@ -22,24 +22,25 @@ def as_answered(found: Review, intent: Intent, *, zone: str, approved_by: str | 
 
     ``zone`` is the time zone of the request, ``approved_by`` the person who approved it.
     """
-    is_license = intent.kind == "license"
-    finding = Finding(rule=ANSWERED, decision="sign" if is_license else "refuse", reason=_said(intent, approved_by))
+    decision: Decision = "refuse" if intent.kind == "refusal" else "sign"
+    finding = Finding(rule=ANSWERED, decision=decision, reason=_said(intent, approved_by))
     return replace(
         found,
         decision=finding.decision,
         rule=ANSWERED,
         findings=(finding,),
         changes=() if intent.state == "signed" else found.changes,
-        grant=entitlement_of(read_license(unsigned(intent)), zone) if is_license else found.grant,
+        grant=entitlement_of(read_license(unsigned(intent)), zone) if intent.kind == "license" else found.grant,
     )
 
 
 def _said(intent: Intent, approved_by: str | None) -> str:
     day = show_day(intent.intended)
-    what = f"revision {intent.revision}" if intent.kind == "license" else f"a refusal ({intent.code})"
+    named = {"license": f"revision {intent.revision}", "receipt": "a receipt", "refusal": f"a refusal ({intent.code})"}
+    what = named[intent.kind]
     if intent.state != "signed":
         begun = f"Approved by {approved_by}" if approved_by else "Begun"
         return f"{begun} on {day}: {what} is recorded and will be signed exactly so."
-    if intent.kind == "license":
+    if intent.kind != "refusal":
         return f"Already answered: signed as {what} on {day}."
     return f"Already answered: refused ({intent.code}) on {day}."

@@ -3,12 +3,17 @@
 from dataclasses import replace
 
 from offline_activation.errors import Refusal
+from offline_activation.formats.keys import PublicKey
 from offline_activation.formats.license_document import license_payload, read_license
 from offline_activation.formats.names import DocumentId, document_id, show_license_number
+from offline_activation.formats.receipt import receipt_payload
 from offline_activation.formats.refusal import RefusalDocument, refusal_payload
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
-from offline_activation.vendor.drafting import draft_license
+from offline_activation.vendor import moves
+from offline_activation.vendor.drafting import draft_license, draft_receipt
+from offline_activation.vendor.emergency import holds_emergency, with_report
 from offline_activation.vendor.entitlements import entitlement_of
+from offline_activation.vendor.forking import forks_after
 from offline_activation.vendor.lint import REASONABLE_REVISION, unsigned
 from offline_activation.vendor.ordering import find_definition
 from offline_activation.vendor.ports import Work
@@ -29,11 +34,19 @@ def intend_license(work: Work, received: ReceivedRequest, trust: bytes, key: Key
     definition = find_definition(work, request.product)
     if record is None or definition is None:
         raise Refusal("policy.unknown_license")
-    # a person approved a site that is ahead of restored books; a figure beyond reason is a thief's (see vendor.lint)
-    ahead = request.revision if request.revision < REASONABLE_REVISION else 0
-    revision = max(record.revision, ahead) + 1
-    content = draft_license(received, record, definition, revision=revision, trust=trust, now=now)
-    work.save_license(replace(record, revision=revision, installation=_installation(request, record.installation)))
+    revision = max(record.revision, _reasonable(request.revision)) + 1
+    displaced = moves.displaced_by(request, record, revision=revision, now=now)
+    opened = with_report(record, request, now=now)
+    content = draft_license(
+        received,
+        record,
+        definition,
+        revision=revision,
+        trust=trust,
+        now=now,
+        replaced=moves.replaced(work, record, displaced, holder=request.site_key),
+        emergency=holds_emergency(request, opened, now=now),
+    )
     payload = license_payload(content)
     intent = Intent(
         request_id=received.request_id,
@@ -47,6 +60,39 @@ def intend_license(work: Work, received: ReceivedRequest, trust: bytes, key: Key
         intended=now,
         state="intended",
     )
+    taken = moves.take_seat(work, record, request, displaced, response_id=intent.response_id, now=now, actor=actor)
+    work.save_license(
+        replace(
+            taken,
+            revision=revision,
+            installation=_installation(request, record.installation),
+            emergency_opened=opened,
+            forks=forks_after(record, request, now=now),
+        )
+    )
+    return _record_intent(work, intent, received, actor)
+
+
+def intend_receipt(work: Work, received: ReceivedRequest, trust: bytes, key: KeyRecord, now: int, actor: str) -> Intent:
+    """Free the seat that a return gives back, and record the exact payload of its receipt (see vendor.moves)."""
+    record = work.find_license(received.content.license_number)
+    if record is None:
+        raise Refusal("policy.unknown_license")
+    payload = receipt_payload(draft_receipt(received, trust=trust, now=now))
+    intent = Intent(
+        request_id=received.request_id,
+        response_id=document_id(payload),
+        kind="receipt",
+        payload=payload,
+        key_id=key.key_id,
+        license_number=record.license_number,
+        revision=received.content.revision,
+        code="",
+        intended=now,
+        state="intended",
+    )
+    freed = moves.give_back(work, record, received, response_id=intent.response_id, now=now, actor=actor)
+    work.save_license(replace(freed, revision=max(record.revision, _reasonable(received.content.revision))))
     return _record_intent(work, intent, received, actor)
 
 
@@ -102,6 +148,8 @@ def record_response(
     work.save_intent(signed)
     if signed.kind == "license":
         _record_issued(work, signed, received, now)
+    if signed.kind == "receipt":
+        _record_receipt(work, signed)
     _audit(work, signed, received, f"{signed.kind}.issued", now, actor)
     return signed
 
@@ -113,8 +161,11 @@ def abandon(work: Work, intent: Intent, *, why: Refusal, now: int, actor: str) -
         return
     work.save_intent(replace(current, state="abandoned"))
     record = work.find_license(intent.license_number)
-    if intent.kind == "license" and record is not None and record.revision == intent.revision:
-        work.save_license(_without_claim(work, record))
+    request = work.find_request(intent.request_id)
+    if intent.kind == "license" and record is not None and request is not None:
+        site_key = receive_request(request.document).content.site_key
+        undone = moves.undo(work, record, intent, site_key)
+        work.save_license(_without_claim(work, undone, intent, site_key))
     work.append_audit(
         AuditEntry(
             at=now,
@@ -137,20 +188,34 @@ def installation_of(request: ActivationRequest, counter: int = 0) -> Installatio
     )
 
 
+def _reasonable(revision: int) -> int:
+    """Return the revision of a site that may be ahead of restored books: a person said so.
+
+    A figure beyond reason is a thief's (see vendor.lint) and counts for nothing.
+    """
+    return revision if revision < REASONABLE_REVISION else 0
+
+
 def _installation(request: ActivationRequest, held: Installation | None) -> Installation:
     same = held is not None and held.site_key == request.site_key
     return installation_of(request, held.counter if held is not None and same else 0)
 
 
-def _without_claim(work: Work, record: LicenseRecord) -> LicenseRecord:
+def _without_claim(work: Work, record: LicenseRecord, intent: Intent, site_key: PublicKey) -> LicenseRecord:
+    """Return the record as the last good intent left it, when the abandoned one was the last to change it."""
+    held = record.installation
+    if record.revision != intent.revision or (held is not None and held.site_key != site_key):
+        return record
     kept = [item for item in work.intents(record.license_number) if item.kind == "license"]
     kept = [item for item in kept if item.state != "abandoned"]
     if not kept:
         return replace(record, revision=0, installation=None)
     last = max(kept, key=lambda item: item.revision)
+    record = replace(record, revision=last.revision, installation=None)
     request = work.find_request(last.request_id)
-    installation = None if request is None else installation_of(receive_request(request.document).content)
-    return replace(record, revision=last.revision, installation=installation)
+    if request is None:
+        return record
+    return moves.restored(work, record, kept, installation_of(receive_request(request.document).content))
 
 
 def _record_issued(work: Work, intent: Intent, received: ReceivedRequest, now: int) -> None:
@@ -174,6 +239,13 @@ def _record_issued(work: Work, intent: Intent, received: ReceivedRequest, now: i
     for order in work.orders(state="processed", license_number=record.license_number):
         if order.processed is not None and order.processed <= intent.intended:
             work.save_order(replace(order, state="fulfilled"))
+
+
+def _record_receipt(work: Work, intent: Intent) -> None:
+    """Let the chain go on from the receipt, as long as no other server has the license."""
+    record = work.find_license(intent.license_number)
+    if record is not None and record.installation is None:
+        work.save_license(replace(record, last_response=intent.response_id))
 
 
 def _record_intent(work: Work, intent: Intent, received: ReceivedRequest, actor: str) -> Intent:

@@ -5,8 +5,10 @@ from typing import Final
 from offline_activation.errors import ActivationError, visible
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import site_id
+from offline_activation.formats.receipt import ReceiptDocument
 from offline_activation.formats.refusal import RefusalDocument
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest
+from offline_activation.formats.value import changed
 from offline_activation.identity.components import VOLUME_ID, blinded
 from offline_activation.identity.reading import Component
 from offline_activation.vendor.entitlements import end_of_day, lease_end
@@ -18,14 +20,24 @@ _TEXT: Final = 300
 
 
 def draft_license(
-    received: ReceivedRequest, record: LicenseRecord, definition: Definition, *, revision: int, trust: bytes, now: int
+    received: ReceivedRequest,
+    record: LicenseRecord,
+    definition: Definition,
+    *,
+    revision: int,
+    trust: bytes,
+    now: int,
+    replaced: tuple[bytes, ...] = (),
+    emergency: bool = True,
 ) -> LicenseDocument:
     """Return the license for a request: everything bought so far, bound to the server that asks, and the rules.
 
     A trial has no grace: it ends with its last day.  Dates end with their day in the zone of the request; ``now`` is
-    the vendor's time.
+    the vendor's time.  ``replaced`` names former sites as the license does; without ``emergency`` it holds no
+    emergency license, whatever the product says.
     """
     request, bought = received.content, record.entitlement
+    policy = definition.policy(trial=bought.trial)
     return LicenseDocument(
         product=record.product,
         license_number=record.license_number,
@@ -44,7 +56,22 @@ def draft_license(
         maintenance_until=_end(bought.maintenance_until, request.zone),
         version_ceiling=bought.version_ceiling,
         trial=bought.trial,
-        policy=definition.policy(trial=bought.trial),
+        replaced=replaced,
+        policy=policy if emergency else changed(policy, emergency_days=0),
+    )
+
+
+def draft_receipt(received: ReceivedRequest, *, trust: bytes, now: int) -> ReceiptDocument:
+    """Return the receipt of a return."""
+    request = received.content
+    return ReceiptDocument(
+        product=request.product,
+        license_number=request.license_number,
+        revision=request.revision,
+        issued=now,
+        request_id=received.request_id,
+        site=site_id(request.site_key),
+        trust=trust,
     )
 
 

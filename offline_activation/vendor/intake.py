@@ -9,10 +9,12 @@ from offline_activation.errors import ActivationError, visible
 from offline_activation.formats.license_document import read_license
 from offline_activation.formats.names import LicenseNumber
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
+from offline_activation.vendor.known import MOVES
 from offline_activation.vendor.lint import unsigned
 from offline_activation.vendor.ordering import find_definition
 from offline_activation.vendor.ports import Work
-from offline_activation.vendor.records import AuditEntry, Decision, LicenseRecord, RequestRecord
+from offline_activation.vendor.proof import proof_of
+from offline_activation.vendor.records import AuditEntry, Decision, FormerSite, LicenseRecord, RequestRecord
 from offline_activation.vendor.review import Known, Review, review
 
 __all__ = ["examine", "known_about", "receive_request", "record_of", "record_rejection"]
@@ -38,6 +40,9 @@ def known_about(work: Work, request: ActivationRequest) -> Known:
         others_of_site_key=_others(work.licenses_of_site_key(request.site_key), number),
         others_of_volume=_others(work.licenses_of_volume(request.volume_id), number),
         issued_company=_issued_company(work, number),
+        former=work.find_former_site(number, request.site_key),
+        proof_site=_proof_site(work, request),
+        unreturned=work.unreturned_of(record.product, record.email) if request.purpose in MOVES else 0,
     )
 
 
@@ -69,6 +74,11 @@ def record_rejection(work: Work, error: ActivationError, *, source: str, now: in
             details={"code": error.code},
         )
     )
+
+
+def _proof_site(work: Work, request: ActivationRequest) -> FormerSite | None:
+    proof = proof_of(request)
+    return None if proof is None else work.find_former_site(request.license_number, proof.content.site_key)
 
 
 def _issued_company(work: Work, number: LicenseNumber) -> str | None:

@@ -1,6 +1,7 @@
 """Answering a request: prepare, record the intent, lint, sign, compare, record the response.
 
     unit of work 1   review; request, claim of the license and intent (the exact payload) are recorded
+                     (or the seat that a return gives back, and the intent of its receipt; see vendor.moves)
     lint             nothing is signed that the site would refuse; a failed lint abandons the intent
     sign, compare    outside every unit of work: a slow token holds up nobody
     unit of work 2   the signed document, what was issued, orders fulfilled
@@ -14,18 +15,26 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from offline_activation.errors import ActivationError, Refusal
-from offline_activation.formats.envelope import Kind, check_signature, open_envelope, seal
+from offline_activation.formats.envelope import check_signature, open_envelope, seal
 from offline_activation.formats.keys import Signer, key_id
 from offline_activation.formats.names import DocumentId, LicenseNumber, Reference, document_id
-from offline_activation.formats.request import ReceivedRequest
+from offline_activation.formats.request import Purpose, ReceivedRequest
 from offline_activation.formats.trust_list import Use, read_trust_list
-from offline_activation.vendor.claiming import abandon, check_claim, intend_license, intend_refusal, record_response
+from offline_activation.vendor.claiming import (
+    abandon,
+    check_claim,
+    intend_license,
+    intend_receipt,
+    intend_refusal,
+    record_response,
+)
 from offline_activation.vendor.drafting import draft_refusal, draft_refusal_of
 from offline_activation.vendor.intake import examine, record_of
 from offline_activation.vendor.keyring import Signers, find_key, first_root, issuing_key
-from offline_activation.vendor.lint import lint
+from offline_activation.vendor.lint import KIND_OF, lint
+from offline_activation.vendor.moves import note_seen
 from offline_activation.vendor.ports import Clock, Store, Work
-from offline_activation.vendor.records import AuditEntry, Intent, KeyRecord, RequestRecord, Vendor
+from offline_activation.vendor.records import AuditEntry, Intent, KeyRecord, RequestRecord, ResponseKind, Vendor
 from offline_activation.vendor.review import Review
 
 Outcome = Literal["signed", "refused", "waiting"]
@@ -49,6 +58,8 @@ class Answer:
     outcome: Outcome
     reference: Reference
     license_number: LicenseNumber
+    kind: ResponseKind | None = None
+    """What the document is."""
     document: bytes | None = None
     code: str | None = None
     revision: int | None = None
@@ -58,14 +69,15 @@ class Answer:
 
 
 def answer(desk: Desk, received: ReceivedRequest) -> Answer:
-    """Answer a request by the rules: a signed license, a signed refusal, or nothing yet when a person must decide.
+    """Answer a request by the rules: a signed license, receipt or refusal, or nothing yet when a person must decide.
 
-    The same request always gets the same response.  Raises :class:`Refusal` ``key.none``, ``key.passphrase``,
+    The same request always gets the same response.  Raises :class:`Refusal` ``key.none``, ``key.no_receipts``,
+    ``key.passphrase``,
     ``policy.changed_since``, ``vendor.lint_failed``, ``vendor.signer_mismatch`` and :class:`Trouble` of store and keys;
     then no document was handed out.
     """
     now = desk.clock()
-    _open_key(desk, received, now)
+    _open_key(desk, received, now, use=_use_for(received))
     with desk.store.begin() as work:
         intent = work.find_intent(received.request_id)
         if intent is None:
@@ -73,6 +85,8 @@ def answer(desk: Desk, received: ReceivedRequest) -> Answer:
             if found.decision == "ask":
                 return _wait(work, received, found, now, desk.actor)
             intent = _intend(work, received, found, now, desk.actor)
+            if intent.kind == "receipt":  # no seat is freed for a receipt that the site would not accept
+                lint(intent, received, root=_vendor(work).root, now=now, randomness=desk.randomness)
     return _finish(desk, received, intent, now)
 
 
@@ -120,7 +134,7 @@ def approve(work: Work, received: ReceivedRequest, *, user: str, now: int) -> In
         raise found.blocking
     record = record_of(received, before=before, now=now, decision=found.decision, reasons=found.reasons)
     work.save_request(replace(record, approved_by=user))
-    intent = intend_license(work, received, _trust(work), _key(work, received, Use.LICENSE, now), now, user)
+    intent = _intend_grant(work, received, now, user)
     details = {"response": intent.response_id.hex(), "reasons": " ".join(found.reasons)}
     _audit(work, now, user, "request.approved", received, details)
     return intent
@@ -146,22 +160,35 @@ def _intend(work: Work, received: ReceivedRequest, found: Review, now: int, acto
     before = work.find_request(received.request_id)
     work.save_request(record_of(received, before=before, now=now, decision=found.decision, reasons=found.reasons))
     if found.refusal is not None:
+        note_seen(work, received, found.refusal.code, now=now, actor=actor)
         content = draft_refusal_of(received, found.refusal, trust=_trust(work), now=now)
         return intend_refusal(work, content, received, _key(work, received, Use.REFUSAL, now), actor)
-    return intend_license(work, received, _trust(work), _key(work, received, Use.LICENSE, now), now, actor)
+    return _intend_grant(work, received, now, actor)
+
+
+def _intend_grant(work: Work, received: ReceivedRequest, now: int, actor: str) -> Intent:
+    use = _use_for(received)
+    intend = intend_receipt if use is Use.RECEIPT else intend_license
+    return intend(work, received, _trust(work), _key(work, received, use, now), now, actor)
+
+
+def _use_for(received: ReceivedRequest) -> Use:
+    """Return what a key must be allowed to sign to grant a request."""
+    return Use.RECEIPT if received.content.purpose is Purpose.RETURN else Use.LICENSE
 
 
 def _finish(desk: Desk, received: ReceivedRequest, intent: Intent, now: int) -> Answer:
     if intent.state != "signed":
         intent = _sign(desk, received, intent, max(now, intent.intended))
-    is_license = intent.kind == "license"
+    refused = intent.kind == "refusal"
     return Answer(
-        outcome="signed" if is_license else "refused",
+        outcome="refused" if refused else "signed",
         reference=received.reference,
         license_number=received.content.license_number,
+        kind=intent.kind,
         document=intent.document,
         code=intent.code or None,
-        revision=intent.revision if is_license else None,
+        revision=None if refused else intent.revision,
         reasons=_reasons(desk.store, received.request_id),
     )
 
@@ -207,10 +234,9 @@ def _check_key(work: Work, key: KeyRecord, now: int) -> None:
 
 def _sealed(intent: Intent, key: KeyRecord, signer: Signer, reference: Reference) -> bytes:
     """Sign the recorded payload and look at what came back: a token may answer with another key or other bytes."""
-    kind = Kind.LICENSE if intent.kind == "license" else Kind.REFUSAL
     if signer.public_key != key.public_key:
         raise Refusal("vendor.signer_mismatch", reference=reference)
-    document = seal(kind, intent.payload, signer)
+    document = seal(KIND_OF[intent.kind], intent.payload, signer)
     envelope = open_envelope(document)
     try:
         check_signature(envelope, key.public_key)
@@ -230,8 +256,17 @@ def _open_key(desk: Desk, received: ReceivedRequest, now: int, use: Use = Use.LI
         key = find_key(work.keys(), intent.key_id) if intent is not None else None
         if key is not None and (key.state == "revoked" or now >= key.not_after):
             key = None  # its file may be destroyed; the intent is abandoned, and the next answer takes another key
-        key = key or issuing_key(work.keys(), product=received.content.product, use=use, now=now)
+        key = key or _key_to_open(work, received, use, now)
     desk.signers(key)
+
+
+def _key_to_open(work: Work, received: ReceivedRequest, use: Use, now: int) -> KeyRecord:
+    try:
+        return _key(work, received, use, now)
+    except Refusal:
+        if use is not Use.RECEIPT:
+            raise
+        return _key(work, received, Use.REFUSAL, now)  # a return that is refused needs no key for receipts
 
 
 def _recorded_key(work: Work, intent: Intent, received: ReceivedRequest) -> KeyRecord:

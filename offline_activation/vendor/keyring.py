@@ -16,7 +16,10 @@ Signers = Callable[[KeyRecord], Signer]
 
 
 def issuing_key(keys: Iterable[KeyRecord], *, product: ProductId, use: Use, now: int) -> KeyRecord:
-    """Return the newest active issuing key that may sign for ``product`` now; raises :class:`Refusal` ``key.none``."""
+    """Return the newest active issuing key that may sign for ``product`` now.
+
+    Raises :class:`Refusal` ``key.none``, or ``key.no_receipts`` for a receipt: older keys may not sign any.
+    """
     fitting = [
         key
         for key in keys
@@ -27,7 +30,7 @@ def issuing_key(keys: Iterable[KeyRecord], *, product: ProductId, use: Use, now:
         and (key.products is None or product in key.products)
     ]
     if not fitting:
-        raise Refusal("key.none", product=product)
+        raise Refusal("key.no_receipts" if use is Use.RECEIPT else "key.none", product=product)
     return max(fitting, key=lambda key: (key.not_before, key.key_id))
 
 

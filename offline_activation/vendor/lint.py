@@ -13,6 +13,7 @@ from offline_activation.formats.envelope import Envelope, Kind
 from offline_activation.formats.keys import KEY_SIZE, PublicKey, SoftwareSigner
 from offline_activation.formats.license_document import LicenseDocument, license_payload, read_license, seal_license
 from offline_activation.formats.names import document_id
+from offline_activation.formats.receipt import ReceiptDocument, read_receipt, receipt_payload, seal_receipt
 from offline_activation.formats.refusal import RefusalDocument, read_refusal, refusal_payload, seal_refusal
 from offline_activation.formats.request import ReceivedRequest
 from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, receive_trust_list, seal_trust_list
@@ -22,12 +23,13 @@ from offline_activation.vendor.records import Intent
 from offline_activation.verify.checks import Evidence, Facts, check_response
 from offline_activation.verify.trust import Trust, is_revoked, pinned_trust, signing_key
 
-Response = LicenseDocument | RefusalDocument
+Response = LicenseDocument | RefusalDocument | ReceiptDocument
 
 REASONABLE_REVISION: Final = 1 << 40
 """No vendor ever gets there: a license with such a revision was signed by a thief who had an issuing key."""
 
-_KINDS = {"license": Kind.LICENSE, "refusal": Kind.REFUSAL}
+KIND_OF: Final = {"license": Kind.LICENSE, "refusal": Kind.REFUSAL, "receipt": Kind.RECEIPT}
+"""What the ledger calls each kind of response."""
 
 
 def lint(
@@ -57,28 +59,35 @@ def lint(
 def unsigned(intent: Intent) -> Envelope:
     """Return the envelope of an intent as it will be, its signature and header still empty."""
     return Envelope(
-        kind=_KINDS[intent.kind], key_id=intent.key_id, protected=b"", payload=intent.payload, signature=b""
+        kind=KIND_OF[intent.kind], key_id=intent.key_id, protected=b"", payload=intent.payload, signature=b""
     )
 
 
 def read_response(envelope: Envelope) -> Response:
     """Return the content of a response; raises :class:`Refusal` ``encoding.*`` or ``profile.*``."""
-    return read_license(envelope) if envelope.kind is Kind.LICENSE else read_refusal(envelope)
+    if envelope.kind is Kind.LICENSE:
+        return read_license(envelope)
+    return read_receipt(envelope) if envelope.kind is Kind.RECEIPT else read_refusal(envelope)
 
 
 def _check_recorded(content: Response, intent: Intent, received: ReceivedRequest) -> None:
-    encoded = license_payload(content) if isinstance(content, LicenseDocument) else refusal_payload(content)
-    same = encoded == intent.payload and content.request_id == received.request_id == intent.request_id
-    if isinstance(content, LicenseDocument):
+    same = _encoded(content) == intent.payload and content.request_id == received.request_id == intent.request_id
+    if not isinstance(content, RefusalDocument):
         same = same and (content.license_number, content.revision) == (intent.license_number, intent.revision)
     if not same:
         raise Refusal("policy.changed_since", reference=received.reference)
 
 
+def _encoded(content: Response) -> bytes:
+    if isinstance(content, LicenseDocument):
+        return license_payload(content)
+    return receipt_payload(content) if isinstance(content, ReceiptDocument) else refusal_payload(content)
+
+
 def _check_follows(content: Response, received: ReceivedRequest, root: PublicKey) -> None:
     """Refuse a revision that the site would refuse; a forged one no longer counts there once its key is revoked."""
     there = received.content.revision
-    if isinstance(content, RefusalDocument) or content.revision > there:
+    if not isinstance(content, LicenseDocument) or content.revision > there:
         return
     if there >= REASONABLE_REVISION and receive_trust_list(content.trust, root).revoked:
         return
@@ -100,12 +109,14 @@ def _check_as_the_site(
         key=issuing.public_key,
         not_before=content.issued,
         not_after=content.issued + 1,
-        uses=Use.LICENSE | Use.REFUSAL,
+        uses=Use.LICENSE | Use.REFUSAL | Use.RECEIPT,
         products=(content.product,),
     )
     trust = seal_trust_list(TrustList(number=1, vendor="lint", issued=content.issued, keys=(certified,)), root)
     if isinstance(content, LicenseDocument):
         document = seal_license(changed(content, trust=trust), issuing)
+    elif isinstance(content, ReceiptDocument):
+        document = seal_receipt(changed(content, trust=trust), issuing)
     else:
         document = seal_refusal(changed(content, trust=trust), issuing)
     request = received.content

@@ -13,6 +13,7 @@ from typing import Protocol
 from offline_activation.formats.names import DocumentId, LicenseNumber, ProductId, Reference
 from offline_activation.vendor.records import (
     AuditEntry,
+    FormerSite,
     Intent,
     KeyRecord,
     LicenseRecord,
@@ -75,6 +76,24 @@ class Work(Protocol):
 
     def save_license(self, record: LicenseRecord) -> None:
         """Insert or replace a license record."""
+
+    def unreturned_of(self, product: ProductId, email: str) -> int:
+        """Return how many unreturned sites a customer has: all licenses of ``product`` with this mail address.
+
+        Upper and lower case of the address do not matter.
+        """
+
+    def find_former_site(self, license_number: LicenseNumber, site_key: bytes) -> FormerSite | None:
+        """Return what is known of a site that once held the license, also when it holds it again."""
+
+    def former_sites(self, license_number: LicenseNumber) -> Sequence[FormerSite]:
+        """Return the sites that once held the license, those that hold it again included, the latest last."""
+
+    def save_former_site(self, site: FormerSite) -> None:
+        """Insert or replace a former site of a license."""
+
+    def drop_former_site(self, license_number: LicenseNumber, site_key: bytes) -> None:
+        """Forget a former site: what made it one was undone."""
 
     def find_request(self, request_id: DocumentId) -> RequestRecord | None:
         """Return one request."""

@@ -6,7 +6,7 @@ from typing import Literal, NewType
 
 from offline_activation.formats.contact import Contact
 from offline_activation.formats.keys import KeyId, PublicKey
-from offline_activation.formats.names import DocumentId, LicenseNumber, ProductId, Reference
+from offline_activation.formats.names import DocumentId, LicenseNumber, ProductId, Reference, SiteId, site_id
 from offline_activation.formats.trust_list import Use
 
 OrderId = NewType("OrderId", str)
@@ -17,7 +17,9 @@ LicenseState = Literal["ordered", "ready", "active", "suspended", "revoked"]
 LicenseKind = Literal["perpetual", "subscription", "trial"]
 Decision = Literal["sign", "ask", "refuse"]
 IntentState = Literal["intended", "signed", "abandoned"]
-ResponseKind = Literal["license", "refusal"]
+ResponseKind = Literal["license", "refusal", "receipt"]
+Move = Literal["returned", "transferred", "rehosted"]
+"""How a site stopped holding a license."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,55 @@ class Installation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forks:
+    """Requests of one site key that did not follow the last answered one: a restored backup, or a clone."""
+
+    count: int
+    turns: int
+    """How many of them followed the very response that a fork had left behind: two histories go on side by side."""
+    last_seen: int
+    left_behind: DocumentId | None
+    """The last response when the newest fork came: what the other history knows, should there be one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerSite:
+    """A server that held a license and does not any more, or holds it again (``back``)."""
+
+    license_number: LicenseNumber
+    site_key: PublicKey
+    volume_id: str
+    how: Move
+    at: int
+    revision: int
+    """Revision of the license when it stopped: orders former sites, whatever the clock did."""
+    return_id: DocumentId | None = None
+    """The request by which it gave the license back; in a transfer that was its proof."""
+    response_id: DocumentId | None = None
+    """The response that settled it: the receipt, or the license of the server that came after it."""
+    last_seen: int | None = None
+    """When it last asked for something all the same."""
+    written_off: int | None = None
+    back: DocumentId | None = None
+    """The license with which it holds the number again; ``None`` while it does not."""
+
+    @property
+    def site(self) -> SiteId:
+        """The id by which documents name it."""
+        return site_id(self.site_key)
+
+    @property
+    def has_returned(self) -> bool:
+        """Whether there is proof that it runs the license no longer."""
+        return self.how == "returned" or self.return_id is not None
+
+    @property
+    def is_unreturned(self) -> bool:
+        """Whether it counts as a server that was replaced and never given back."""
+        return self.back is None and not self.has_returned and self.written_off is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseRecord:
     """One license number: to whom, what was bought, which server holds it, what was last issued."""
 
@@ -118,6 +169,11 @@ class LicenseRecord:
     first_activated: int | None = None
     last_contact: int | None = None
     last_response: DocumentId | None = None
+    unreturned: int = 0
+    """How many of its former sites count as unreturned; kept here so that a customer's are counted without a search."""
+    emergency_opened: int | None = None
+    """When its emergency license was last opened, as far as a site has reported."""
+    forks: Forks | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +203,9 @@ class Intent:
     key_id: KeyId
     license_number: LicenseNumber
     revision: int
-    """Revision of the license, 0 for a refusal."""
+    """Revision of the license, 0 for a refusal; in a receipt the one that was given back."""
     code: str
-    """Code of a refusal, empty for a license."""
+    """Code of a refusal, else empty."""
     intended: int
     state: IntentState
     document: bytes | None = None

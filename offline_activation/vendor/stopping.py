@@ -68,7 +68,7 @@ def stop_of(work: Work, record: LicenseRecord) -> Stop | None:
 
 
 def _state_unless_stopped(work: Work, record: LicenseRecord) -> LicenseState:
-    if record.first_activated is not None:
+    if record.first_activated is not None and record.installation is not None:
         return "active"
     orders = work.orders(license_number=record.license_number)
     return "ready" if any(order.state in {"processed", "fulfilled"} for order in orders) else "ordered"

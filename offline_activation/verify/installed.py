@@ -257,7 +257,7 @@ def _opened(
     if when.witness:
         keep_opened(home, found, clock.judged)
     standing = judge_emergency(found.license, found.opened, clock.judged).standing(after)
-    standing = under_clock(standing, clock, product)
+    standing = under_clock(standing, clock, found.license, product)
     warnings = (*standing.warnings, *notes)
     return License(product=product, document=found.license, standing=changed(standing, warnings=warnings))
 

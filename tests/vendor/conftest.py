@@ -40,6 +40,7 @@ from offline_activation.vendor.orders import Purchase
 from offline_activation.vendor.ports import Store, Work
 from offline_activation.vendor.records import (
     AuditEntry,
+    FormerSite,
     Intent,
     KeyRecord,
     LicenseRecord,
@@ -78,6 +79,7 @@ class Books:
     products: dict[str, Product] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     licenses: dict[str, LicenseRecord] = field(default_factory=dict)
+    former_sites: dict[tuple[str, bytes], FormerSite] = field(default_factory=dict)
     requests: dict[bytes, RequestRecord] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
     trust: list[bytes] = field(default_factory=list)
@@ -141,6 +143,24 @@ class MemoryWork:
 
     def save_license(self, record: LicenseRecord) -> None:
         self.books.licenses[record.license_number] = record
+
+    def unreturned_of(self, product: ProductId, email: str) -> int:
+        folded = email.strip().casefold()
+        found = (r for r in self.books.licenses.values() if r.product == product)
+        return sum(r.unreturned for r in found if r.email.strip().casefold() == folded)
+
+    def find_former_site(self, license_number: LicenseNumber, site_key: bytes) -> FormerSite | None:
+        return self.books.former_sites.get((license_number, site_key))
+
+    def former_sites(self, license_number: LicenseNumber) -> Sequence[FormerSite]:
+        found = [site for (number, _), site in self.books.former_sites.items() if number == license_number]
+        return sorted(found, key=lambda site: (site.revision, site.site_key))
+
+    def save_former_site(self, site: FormerSite) -> None:
+        self.books.former_sites[site.license_number, site.site_key] = site
+
+    def drop_former_site(self, license_number: LicenseNumber, site_key: bytes) -> None:
+        self.books.former_sites.pop((license_number, site_key), None)
 
     def find_request(self, request_id: DocumentId) -> RequestRecord | None:
         return self.books.requests.get(request_id)
@@ -239,6 +259,11 @@ class Site:
     counter: int = 0
     previous: DocumentId | None = None
     revision: int = 0
+    returned: DocumentId | None = None
+    """The return it made, until it has a license again."""
+    copies: int = 0
+    copy: int = 0
+    """Tells copies apart: random numbers differ where everything else is the same."""
 
     def request(self, purpose: Purpose = Purpose.ACTIVATE, **other: Any) -> bytes:
         """Return the next request of this site."""
@@ -248,7 +273,7 @@ class Site:
             product=ProductId("infinitime"),
             license_number=self.license_number,
             created=NOW,
-            nonce=self.counter.to_bytes(16),
+            nonce=self.copy.to_bytes(8) + self.counter.to_bytes(8),
             site_key=self.key.public_key,
             counter=self.counter,
             volume_id=self.volume_id,
@@ -258,14 +283,26 @@ class Site:
             previous=self.previous,
             revision=self.revision,
             zone="America/Los_Angeles",
+            returned=self.returned,
         )
         return seal_request(changed(content, **other), self.key)
+
+    def give_back(self, **other: Any) -> bytes:
+        """Return the request that gives the license back; from now on the site knows of it."""
+        document = self.request(Purpose.RETURN, **({"returned": None} | other))
+        self.returned = receive_request(document).request_id
+        return document
+
+    def copied(self) -> "Site":
+        """Return the same site from a backup made now, or a clone of it."""
+        self.copies += 1
+        return replace(self, copy=self.copies)
 
     def accept(self, document: bytes) -> LicenseDocument:
         """Install a license."""
         envelope = open_envelope(document)
         found = read_license(envelope)
-        self.previous, self.revision = document_id(envelope.payload), found.revision
+        self.previous, self.revision, self.returned = document_id(envelope.payload), found.revision, None
         return found
 
 
@@ -302,7 +339,7 @@ class World:
             "public_key": public,
             "not_before": NOW - DAY,
             "not_after": NOW + 3650 * DAY,
-            "uses": Use.LICENSE | Use.REFUSAL,
+            "uses": Use.LICENSE | Use.REFUSAL | Use.RECEIPT,
             "products": None,
             "location": "nowhere",
         }
@@ -383,6 +420,22 @@ class World:
         assert found is not None
         return found
 
+    def former(self, site: Site) -> FormerSite | None:
+        """Return what the books know of a site as one that held its license before."""
+        with self.store.read() as work:
+            return work.find_former_site(site.license_number, site.key.public_key)
+
+    def active(self, site: Site, purpose: Purpose = Purpose.ACTIVATE, **other: Any) -> LicenseDocument:
+        """Let a site ask, approve it when that is needed, and install the license."""
+        request = site.request(purpose, **other)
+        found = self.answer(request)
+        if found.outcome == "waiting":
+            self.approve(request)
+            found = self.answer(request)
+        assert (found.outcome, found.code) == ("signed", None), found
+        assert found.document is not None
+        return site.accept(found.document)
+
     def audit(self) -> list[str]:
         with self.store.read() as work:
             return [entry.action for entry in work.audit()]
@@ -398,6 +451,7 @@ class World:
             return {
                 "orders": list(work.orders()),
                 "licenses": list(licenses),
+                "former_sites": [list(work.former_sites(record.license_number)) for record in licenses],
                 "intents": [list(work.intents(record.license_number)) for record in licenses],
                 "waiting": list(work.waiting_requests()),
                 "mails": list(work.outbox()),

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import pytest
-
-from offline_activation.errors import Refusal
 from offline_activation.formats.keys import SoftwareSigner
 from offline_activation.formats.request import Purpose
 
@@ -57,12 +54,10 @@ def test_an_approved_request_tells_by_whom_and_what_will_be_signed(world: Any) -
     assert world.review(document).reasons == (reason,)
 
 
-def test_a_return_waits_and_no_approval_is_of_use(world: Any) -> None:
+def test_an_answered_return_tells_of_its_receipt(world: Any) -> None:
     site = world.active_site()
     document = site.request(Purpose.RETURN)
-    answer = world.answer(document)
-    assert (answer.outcome, answer.blocking.code) == ("waiting", "policy.purpose_not_ready")
-    assert "approve" not in answer.blocking.remedy
-    with pytest.raises(Refusal) as caught:
-        world.approve(document)
-    assert caught.value.code == "policy.purpose_not_ready"
+    world.answer(document)
+    found = world.review(document)
+    assert (found.decision, found.grant, found.changes) == ("sign", None, ())
+    assert found.reasons == ("Already answered: signed as a receipt on 2026-11-24.",)

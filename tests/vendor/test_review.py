@@ -11,7 +11,7 @@ from offline_activation.formats.names import DocumentId, LicenseNumber, ProductI
 from offline_activation.formats.request import ActivationRequest, Purpose
 from offline_activation.formats.value import changed
 from offline_activation.vendor.products import Definition, read_definition
-from offline_activation.vendor.records import Entitlement, Installation, LicenseRecord, OrderId
+from offline_activation.vendor.records import Entitlement, Forks, FormerSite, Installation, LicenseRecord, OrderId
 from offline_activation.vendor.review import Known, review
 
 NOW = 1_795_498_206
@@ -33,6 +33,21 @@ READY = LicenseRecord(
 )
 SECOND = replace(READY, license_number=LicenseNumber("1" * 20), installation=HELD)
 ALL = tuple(Purpose)
+BACK = (Purpose.RETURN,)
+ASKING = tuple(purpose for purpose in Purpose if purpose is not Purpose.RETURN)
+OVER = Entitlement(until="2026-01-01")
+RETURN = DocumentId(b"r" * 16)
+OTHER_ID = DocumentId(b"o" * 16)
+RETURNED = FormerSite(
+    license_number=READY.license_number,
+    site_key=SITE,
+    volume_id="d15c-1",
+    how="returned",
+    at=NOW,
+    revision=1,
+    return_id=RETURN,
+)
+GONE = replace(RETURNED, how="rehosted", return_id=None)
 MOVES = (Purpose.TRANSFER, Purpose.REHOST, Purpose.REBIND)
 
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], tuple[Purpose, ...], str, str]] = [
@@ -41,18 +56,18 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], tuple[Pur
     ("held by the site that asks", {}, {"installation": HELD}, {}, (Purpose.RENEW, Purpose.UPDATE), "sign", "ready"),
     ("number unknown", {}, {}, {"license": None, "definition": None}, ALL, "refuse", "unknown_license"),
     ("other product", {"product": ProductId("other")}, {}, {}, ALL, "refuse", "other_product"),
-    ("suspended", {}, {"state": "suspended"}, {}, ALL, "refuse", "suspended"),
-    ("revoked", {}, {"state": "revoked"}, {}, ALL, "refuse", "revoked"),
+    ("suspended", {}, {"state": "suspended"}, {}, ASKING, "refuse", "suspended"),
+    ("revoked", {}, {"state": "revoked"}, {}, ASKING, "refuse", "revoked"),
     (
         "nothing processed",
         {},
         {"state": "ordered"},
         {"open_orders": [OrderId("O-000007")]},
-        ALL,
+        ASKING,
         "ask",
         "order_not_processed",
     ),
-    ("the only order cancelled", {}, {"state": "ordered"}, {}, ALL, "refuse", "not_ordered"),
+    ("the only order cancelled", {}, {"state": "ordered"}, {}, ASKING, "refuse", "not_ordered"),
     (
         "an order not processed",
         {},
@@ -74,7 +89,23 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], tuple[Pur
     ),
     ("held elsewhere, asks to move", {}, {"installation": ELSEWHERE}, {}, MOVES, "ask", "held_elsewhere"),
     ("purposes that ask", {}, {"installation": HELD}, {}, MOVES, "ask", "purpose"),
-    ("a return", {}, {"installation": HELD}, {}, (Purpose.RETURN,), "ask", "purpose"),
+    ("a return", {}, {"installation": HELD}, {}, (Purpose.RETURN,), "sign", "ready"),
+    ("a stopped license given back", {}, {"installation": HELD, "state": "revoked"}, {}, BACK, "sign", "ready"),
+    ("an ended one given back", {}, {"installation": HELD, "entitlement": OVER}, {}, BACK, "sign", "ready"),
+    ("nothing to give back", {}, {}, {}, BACK, "refuse", "nothing_to_return"),
+    ("a return of before", {}, {"installation": replace(HELD, counter=1)}, {}, BACK, "ask", "late_return"),
+    ("restored after a return", {}, {}, {"former": RETURNED}, ALL[:3], "refuse", "returned"),
+    ("returned twice", {}, {}, {"former": RETURNED}, BACK, "refuse", "returned"),
+    ("knows of its return", {"returned": RETURN}, {}, {"former": RETURNED}, (Purpose.ACTIVATE,), "sign", "ready"),
+    ("knows of another", {"returned": OTHER_ID}, {}, {"former": RETURNED}, (Purpose.ACTIVATE,), "refuse", "returned"),
+    ("replaced and alive", {}, {"installation": ELSEWHERE}, {"former": GONE}, ASKING, "refuse", "superseded"),
+    ("replaced, the license free", {}, {}, {"former": GONE}, ASKING, "refuse", "superseded"),
+    ("replaced, gives back", {}, {"installation": ELSEWHERE}, {"former": GONE}, BACK, "sign", "ready"),
+    ("too many unreturned", {}, {"installation": ELSEWHERE}, {"unreturned": 2}, MOVES, "refuse", "unreturned"),
+    ("one less", {}, {"installation": ELSEWHERE}, {"unreturned": 1}, MOVES, "ask", "held_elsewhere"),
+    ("too many, but nobody is replaced", {}, {}, {"unreturned": 9}, MOVES, "ask", "purpose"),
+    ("too many, but it is here", {}, {"installation": HELD}, {"unreturned": 9}, MOVES, "ask", "purpose"),
+    ("proof of nothing", {"proof": b"x"}, {"installation": ELSEWHERE}, {}, (Purpose.TRANSFER,), "refuse", "proof"),
     ("a second license", {}, {}, {"others_of_site_key": [SECOND]}, (Purpose.ACTIVATE,), "ask", "site_key_twice"),
     (
         "a second license approved before",
@@ -159,21 +190,37 @@ def test_every_finding_is_told_and_an_approval_lifts_only_questions(a_request: A
     assert found.blocking.code == "policy.ended"
 
 
-@pytest.mark.parametrize(
-    ("record", "orders", "purpose", "code"),
-    [
-        ({"state": "ordered"}, [OrderId("O-000007")], Purpose.ACTIVATE, "policy.order_open"),
-        ({}, [], Purpose.RETURN, "policy.purpose_not_ready"),
-    ],
-)
-def test_some_questions_no_approval_answers(
-    a_request: ActivationRequest, record: dict[str, Any], orders: list[OrderId], purpose: Purpose, code: str
-) -> None:
-    case = known(license=replace(READY, **record), open_orders=orders)
-    found = review(changed(a_request, purpose=purpose), case, now=NOW)
+def test_a_question_that_no_approval_answers(a_request: ActivationRequest) -> None:
+    case = known(license=replace(READY, state="ordered"), open_orders=[OrderId("O-000007")])
+    found = review(a_request, case, now=NOW)
     assert found.decision == "ask"
     assert found.blocking is not None
-    assert found.blocking.code == code
+    assert found.blocking.code == "policy.order_open"
+
+
+def test_a_return_changes_the_server_to_none_and_grants_nothing(a_request: ActivationRequest) -> None:
+    held = known(license=replace(READY, installation=HELD))
+    found = review(changed(a_request, purpose=Purpose.RETURN), held, now=NOW)
+    assert [(change.field, change.after) for change in found.changes] == [("volume_id", None), ("site_key", None)]
+    assert found.grant is None
+    assert "it gets a receipt" in found.reasons[-1]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "said"), [(Purpose.RENEW, "hold no other one"), (Purpose.REHOST, "opened on 2026-")]
+)
+def test_an_opened_emergency_license_is_told(a_request: ActivationRequest, purpose: Purpose, said: str) -> None:
+    opened = changed(a_request, purpose=purpose, emergency_opened=NOW - DAY)
+    reasons = review(opened, known(license=replace(READY, installation=HELD)), now=NOW).reasons
+    assert [reason for reason in reasons if said in reason]
+
+
+def test_two_servers_that_take_turns_are_no_restored_backup(a_request: ActivationRequest) -> None:
+    forks = Forks(count=1, turns=0, last_seen=NOW, left_behind=RETURN)
+    held = replace(READY, installation=replace(HELD, counter=1), last_response=OTHER_ID, forks=forks)
+    found = review(changed(a_request, counter=1, previous=RETURN), known(license=held), now=NOW)
+    assert found.decision == "sign"
+    assert "Two servers seem to run" in found.reasons[0]
 
 
 def test_changes_tell_limits_server_and_contact(a_request: ActivationRequest) -> None:

@@ -56,6 +56,7 @@ def problems_of_books(reading: Reading) -> Iterator[str]:
 
 
 def _problems_of_license(work: UnitOfWork, record: LicenseRecord) -> Iterator[str]:
+    yield from _problems_of_moves(work, record)
     for intent in work.intents(record.license_number):
         shown = f"The response to a request for license {record.license_number}"
         if intent.state == "signed" and intent.document is None:
@@ -66,6 +67,16 @@ def _problems_of_license(work: UnitOfWork, record: LicenseRecord) -> Iterator[st
             yield f"{shown} was signed over something else than what was recorded."
         if intent.state != "abandoned" and intent.revision > record.revision:
             yield f"{shown} has revision {intent.revision}, but the license is at {record.revision}."
+
+
+def _problems_of_moves(work: UnitOfWork, record: LicenseRecord) -> Iterator[str]:
+    former = work.former_sites(record.license_number)
+    counted = sum(site.is_unreturned for site in former)
+    if counted != record.unreturned:
+        yield f"License {record.license_number} counts {record.unreturned} unreturned sites, but has {counted}."
+    holder = record.installation.site_key if record.installation else None
+    if any((site.back is None) == (site.site_key == holder) for site in former):
+        yield f"A former site of license {record.license_number} is said to hold it, or its holder to be a former site."
 
 
 def _holds(document: bytes, payload: bytes) -> bool:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, func, select, text
 
 from offline_activation.formats.keys import PublicKey
 from offline_activation.formats.names import DocumentId, LicenseNumber, ProductId
-from offline_activation.vendor.records import Installation, LicenseRecord
+from offline_activation.vendor.records import Forks, Installation, LicenseRecord
 from offline_activation.vendor.store.books import Books
 from offline_activation.vendor.store.json_text import (
     components_from_text,
@@ -18,13 +18,18 @@ from offline_activation.vendor.store.json_text import (
     entitlement_to_text,
 )
 from offline_activation.vendor.store.statements import Fields
-from offline_activation.vendor.store.tables import licenses
+from offline_activation.vendor.store.tables import HAS_UNRETURNED, licenses
 
 _BY_NUMBER = select(licenses).order_by(licenses.c.license_number)
 _ONE = select(licenses).where(licenses.c.license_number == bindparam("license_number"))
 _PAGE = _BY_NUMBER.where(licenses.c.license_number > bindparam("after")).limit(bindparam("most"))
 _OF_SITE_KEY = _BY_NUMBER.where(licenses.c.site_key == bindparam("site_key"))
 _OF_VOLUME = _BY_NUMBER.where(licenses.c.volume_id == bindparam("volume_id"))
+_UNRETURNED = select(func.coalesce(func.sum(licenses.c.unreturned), 0).label("unreturned")).where(
+    licenses.c.product == bindparam("product"),
+    licenses.c.customer == bindparam("customer"),
+    text(HAS_UNRETURNED),
+)
 
 
 class LicenseBooks(Books):
@@ -46,6 +51,11 @@ class LicenseBooks(Books):
         """Return the licenses held by installations with this HD Volume ID."""
         return self._run.records(_OF_VOLUME, _license, {"volume_id": volume_id})
 
+    def unreturned_of(self, product: ProductId, email: str) -> int:
+        """Return how many unreturned sites a customer has."""
+        wanted = {"product": product, "customer": customer(email)}
+        return self._run.record(_UNRETURNED, lambda row: int(row.unreturned), wanted) or 0
+
     def save_license(self, record: LicenseRecord) -> None:
         """Insert or replace a license record."""
         self._run.put(
@@ -64,9 +74,29 @@ class LicenseBooks(Books):
                 "first_activated": record.first_activated,
                 "last_contact": record.last_contact,
                 "last_response": None if record.last_response is None else bytes(record.last_response),
+                "customer": customer(record.email),
+                "unreturned": record.unreturned,
+                "emergency_opened": record.emergency_opened,
                 **_installation_fields(record.installation),
+                **_fork_fields(record.forks),
             },
         )
+
+
+def customer(email: str) -> str:
+    """Return the address by which a customer is known: without care for case and blanks around it."""
+    return email.strip().casefold()
+
+
+def _fork_fields(forks: Forks | None) -> Fields:
+    if forks is None:
+        return dict.fromkeys(("forks", "fork_turns", "fork_seen", "fork_left"))
+    return {
+        "forks": forks.count,
+        "fork_turns": forks.turns,
+        "fork_seen": forks.last_seen,
+        "fork_left": None if forks.left_behind is None else bytes(forks.left_behind),
+    }
 
 
 def _installation_fields(installation: Installation | None) -> Fields:
@@ -96,7 +126,10 @@ def _license(row: Row[Any]) -> LicenseRecord:
         contact=None if row.contact is None else contact_from_text(row.contact),
         first_activated=row.first_activated,
         last_contact=row.last_contact,
-        last_response=None if row.last_response is None else DocumentId(row.last_response),
+        last_response=_id(row.last_response),
+        unreturned=row.unreturned,
+        emergency_opened=row.emergency_opened,
+        forks=_forks(row),
     )
 
 
@@ -110,3 +143,13 @@ def _installation(row: Row[Any]) -> Installation | None:
         components=components_from_text(row.components),
         counter=row.counter,
     )
+
+
+def _forks(row: Row[Any]) -> Forks | None:
+    if row.forks is None:
+        return None
+    return Forks(count=row.forks, turns=row.fork_turns, last_seen=row.fork_seen, left_behind=_id(row.fork_left))
+
+
+def _id(found: bytes | None) -> DocumentId | None:
+    return None if found is None else DocumentId(found)

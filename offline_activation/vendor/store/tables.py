@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0002"
+SCHEMA: Final = "0003"
 """The newest schema: the head of the migrations, written here so that opening current books loads no Alembic."""
 
 POSITION: Final = BigInteger().with_variant(Integer, "sqlite")
@@ -29,6 +29,7 @@ POSITION: Final = BigInteger().with_variant(Integer, "sqlite")
 
 ASKED: Final = "decision = 'ask'"
 NOT_ABANDONED: Final = "state <> 'abandoned'"
+HAS_UNRETURNED: Final = "unreturned > 0"
 """Conditions of partial indexes.  Queries repeat them word by word: with a parameter the index would not be used."""
 
 metadata = MetaData(
@@ -119,7 +120,31 @@ licenses = Table(
     Column("first_activated", BigInteger),
     Column("last_contact", BigInteger),
     Column("last_response", LargeBinary),
+    Column("customer", Text, nullable=False, server_default=""),
+    Column("unreturned", BigInteger, nullable=False, server_default="0"),
+    Column("emergency_opened", BigInteger),
+    Column("forks", BigInteger),
+    Column("fork_turns", BigInteger),
+    Column("fork_seen", BigInteger),
+    Column("fork_left", LargeBinary),
 )
+
+former_sites = Table(
+    "former_sites",
+    metadata,
+    Column("license_number", Text, _reference("licenses.license_number"), primary_key=True),
+    Column("site_key", LargeBinary, primary_key=True),
+    Column("volume_id", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("return_id", LargeBinary),
+    Column("response_id", LargeBinary),
+    Column("last_seen", BigInteger),
+    Column("written_off", BigInteger),
+    Column("back", LargeBinary),
+)
+"""A site is found by license number and key, the sites of a license by the first half of that key."""
 
 requests = Table(
     "requests",
@@ -205,6 +230,7 @@ def _where(name: str, *columns: Column[Any], condition: str, unique: bool = Fals
     Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
+_where("ix_licenses_unreturned", licenses.c.product, licenses.c.customer, condition=HAS_UNRETURNED)
 _where("ix_requests_asked", requests.c.received, requests.c.position, condition=ASKED)
 _where("uq_intents_request", intents.c.request_id, condition=NOT_ABANDONED, unique=True)
 _where(

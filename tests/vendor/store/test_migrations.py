@@ -1,5 +1,6 @@
 import logging
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from offline_activation.errors import Trouble
-from offline_activation.vendor.records import AuditEntry
+from offline_activation.formats.keys import PublicKey
+from offline_activation.formats.names import LicenseNumber, ProductId
+from offline_activation.vendor.records import AuditEntry, FormerSite
 from offline_activation.vendor.store.migrating import newest_schema, upgrade
 from offline_activation.vendor.store.opening import open_sqlite
 from offline_activation.vendor.store.sqlite import SqliteDialect, sqlite_engine
@@ -45,13 +48,33 @@ def old(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def with_licenses(tmp_path: Path) -> Path:
+    """Return the path of books of the second schema with licenses, one of them held."""
+    path = tmp_path / "second.db"
+    engine = sqlite_engine(str(path), timeout=1)
+    upgrade(engine, SqliteDialect(), to="0002")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO products VALUES ('infinitime', 'x', 0)")
+        entitlement = '{"limits":{"employees":100},"maintenance_until":null,"options":[],"until":null}'
+        for n in range(2_500):
+            held = (bytes([2]) * 32, "d15c-1", "ioctl", "{}", 7) if n == 0 else (None,) * 5
+            row = (f"{n:020}", "infinitime", "active", "Northwind", f"IT{n % 5}@Northwind.example", "", entitlement)
+            connection.exec_driver_sql(
+                "INSERT INTO licenses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (*row, None, 1, *held, None, 5, 6, b"r" * 16),
+            )
+    engine.dispose()
+    return path
+
+
 def found_schema(path: Path) -> str:
     engine = sqlite_engine(str(path), timeout=1)
     with engine.connect() as connection:
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
         triggers = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").scalar_one()
     engine.dispose()
-    assert triggers == (2 if found == "0002" else 0)
+    assert triggers == (0 if found == "0001" else 2)
     return str(found)
 
 
@@ -77,6 +100,39 @@ def test_older_books_are_brought_to_the_newest_schema_with_everything_in_them(ol
             assert work.audit()[0] == AuditEntry(at=0, actor="eva", action="a", subject="s", details={}, number=1)
             work.append_audit(AuditEntry(at=1, actor="eva", action="b", subject="s", details={}))
     assert found_schema(old) == SCHEMA
+
+
+def test_books_with_licenses_learn_of_customers_and_keep_everything(with_licenses: Path) -> None:
+    with closing(open_sqlite(str(with_licenses))) as store:
+        with store.begin() as work:
+            held = work.find_license(LicenseNumber("0" * 20))
+            assert held is not None
+            assert held.installation is not None
+            assert (held.installation.counter, held.entitlement.limits) == (7, {"employees": 100})
+            assert (held.revision, held.first_activated, held.last_contact, held.last_response) == (1, 5, 6, b"r" * 16)
+            assert (held.unreturned, held.emergency_opened, held.forks) == (0, None, None)
+            assert work.former_sites(held.license_number) == ()
+            for number in (f"{n:020}" for n in (0, 5, 2_495, 1)):
+                record = work.find_license(LicenseNumber(number))
+                assert record is not None
+                site = FormerSite(
+                    license_number=record.license_number,
+                    site_key=PublicKey(bytes([9]) * 32),
+                    volume_id="d15c-9",
+                    how="rehosted",
+                    at=1,
+                    revision=1,
+                )
+                work.save_former_site(site)
+        with closing(sqlite3.connect(with_licenses, isolation_level=None)) as connection:
+            connection.execute(
+                "UPDATE licenses SET unreturned = 1 WHERE license_number IN (SELECT license_number FROM former_sites)"
+            )
+        with store.read() as work:
+            assert work.unreturned_of(ProductId("infinitime"), "it0@northwind.EXAMPLE") == 3
+            assert work.unreturned_of(ProductId("infinitime"), "it1@northwind.example") == 1
+            assert work.unreturned_of(ProductId("other"), "it1@northwind.example") == 0
+        assert list(store.problems()) == []
 
 
 def test_books_of_a_newer_schema_are_refused_and_stay_as_they_are(
@@ -123,7 +179,7 @@ store = open_sqlite(sys.argv[1], timeout=50)
 print(store.schema_version())
 """
     processes = [child(program, str(old)) for _ in range(4)]
-    assert [process.communicate() for process in processes] == [(b"0002\n", b"")] * 4
+    assert [process.communicate() for process in processes] == [(b"0003\n", b"")] * 4
 
 
 def test_migrating_prints_nothing_and_configures_no_logging(tmp_path: Path) -> None:

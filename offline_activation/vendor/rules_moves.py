@@ -1,0 +1,84 @@
+"""Rules about moves: servers that held the license before, returns, proofs, and how many may stay unreturned.  Pure."""
+
+from offline_activation.errors import Refusal
+from offline_activation.formats.instants import show_day
+from offline_activation.formats.names import document_id
+from offline_activation.formats.request import ActivationRequest, Purpose, request_payload
+from offline_activation.vendor.known import MOVES, Finding, Known, ask, holds, no, note
+from offline_activation.vendor.proof import is_proven, problem_of_proof, steps_back
+from offline_activation.vendor.records import FormerSite
+
+
+def former_site(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
+    """Refuse a server that does not hold the license any more, unless it knows of its return or gives back now.
+
+    What runs there is an older copy: a directory restored after a return, or a server that was replaced and lives.
+    """
+    former = known.former
+    if former is None or former.back is not None:
+        return None
+    if request.purpose is Purpose.RETURN:
+        return _return_of_former(request, former)
+    if former.return_id is not None and request.returned == former.return_id:
+        return None  # it knows of its return, so it is like any new server
+    if former.how == "returned":
+        return no("returned", Refusal("policy.returned", when=show_day(former.at)))
+    if is_proven(request, known):
+        return None  # the server that holds the license gives it back to this one
+    return no("superseded", Refusal("policy.superseded", when=show_day(former.at)))
+
+
+def nothing_to_return(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
+    """Refuse the return of a server that never held the license, when no server holds it."""
+    if request.purpose is not Purpose.RETURN or known.license is None:
+        return None
+    if known.holder is not None or known.former is not None:
+        return None
+    return no("nothing_to_return", Refusal("policy.not_held"))
+
+
+def late_return(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
+    """Ask about a return that is older than what was issued to the server since: it may have a license again."""
+    held = known.holder
+    if request.purpose is not Purpose.RETURN or held is None or not holds(request, known):
+        return None
+    if known.former is not None and known.former.return_id == document_id(request_payload(request)):
+        return note("late_return", "This return was counted before; the license that was issued since stays.")
+    if steps_back(request, held):
+        what = f"count {request.counter}, last answered {held.counter}"
+        return ask("late_return", f"The return is older than the last license of this server ({what}): it may run it.")
+    if known.license is not None and request.revision < known.license.revision:
+        installed, last = request.revision, known.license.revision
+        return note("late_return", f"The server returns revision {installed}; it has not installed revision {last}.")
+    return None
+
+
+def proof(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
+    """Refuse a transfer whose proof proves nothing."""
+    if known.license is None or request.purpose is not Purpose.TRANSFER or request.proof is None:
+        return None
+    problem = problem_of_proof(request, known)
+    return None if problem is None else no("proof", Refusal("policy.proof", what=problem))
+
+
+def unreturned(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
+    """Refuse one more replaced server to a customer who has given back too few.
+
+    The count has no window of time, so no clock can be moved to get more.
+    """
+    if known.definition is None or known.holder is None or holds(request, known):
+        return None
+    if request.purpose not in MOVES or is_proven(request, known):
+        return None
+    count, limit = known.unreturned, known.definition.max_unreturned
+    if count < limit:
+        return None
+    return no("unreturned", Refusal("policy.unreturned", count=count, limit=limit))
+
+
+def _return_of_former(request: ActivationRequest, former: FormerSite) -> Finding | None:
+    if former.how != "returned":
+        return note("former_site", "A server that was replaced gives the license back; it counts no longer.")
+    if former.return_id == document_id(request_payload(request)):
+        return note("former_site", "This return was counted before; its receipt is made anew.")
+    return no("returned", Refusal("policy.returned", when=show_day(former.at)))
