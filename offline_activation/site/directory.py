@@ -18,7 +18,7 @@ from offline_activation.formats.cbor import MAX_SIZE
 from offline_activation.site import lock, safety
 from offline_activation.verify import installed
 from offline_activation.verify.ownership import as_owner
-from offline_activation.verify.witness import CLOCK, DRIFT
+from offline_activation.verify.witness import BOOT, CLOCK, DRIFT
 
 SITE_KEY: Final = "site_key"
 """The private seed of the site key, 32 bytes."""
@@ -44,6 +44,7 @@ STATE_FILES: Final = (
     installed.INITIALISED,
     CLOCK,
     DRIFT,
+    BOOT,
     SITE_KEY,
     CLIENT,
     CONTACT,
