@@ -24,6 +24,8 @@ STOPPED: Final = {"suspended": "policy.suspended", "revoked": "policy.revoked"}
 """States in which a license grants nothing, and the code that says so."""
 
 _AHEAD: Final = DAY
+_OLD: Final = 180 * DAY
+"""A request older than this is an old file, or one of the two clocks is wrong."""
 _EARLIEST: Final = 946_684_800 + 20 * 365 * DAY + 5 * DAY
 """2020-01-01: no site of this product existed before."""
 _MOVES: Final = (Purpose.TRANSFER, Purpose.REHOST, Purpose.REBIND)
@@ -202,10 +204,12 @@ def _chain(request: ActivationRequest, known: Known, _now: int) -> Finding | Non
 
 
 def _clock(request: ActivationRequest, _known: Known, now: int) -> Finding | None:
-    if _EARLIEST <= request.created <= now + _AHEAD:
+    if max(_EARLIEST, now - _OLD) <= request.created <= now + _AHEAD:
         return None
     created = show_instant(request.created)
-    return _note("clock", f"The request is dated {created}; the license carries the vendor's time.")
+    return _note(
+        "clock", f"The request is dated {created}, far from this clock; the license carries the vendor's time."
+    )
 
 
 def _usage_above(request: ActivationRequest, known: Known, _now: int) -> Finding | None:

@@ -61,8 +61,8 @@ def is_moved(seconds: int) -> bool:
 
 
 def movement(seconds: int) -> dict[str, str | int]:
-    """Return the facts of a movement for messages: whole days, rounded down, and which way."""
-    return {"days": abs(seconds) // DAY, "way": "back" if seconds < 0 else "ahead"}
+    """Return the facts of a movement for messages: days, rounded to the nearest, and which way."""
+    return {"days": (abs(seconds) + DAY // 2) // DAY, "way": "back" if seconds < 0 else "ahead"}
 
 
 def is_news(before: BootNote | None, after: BootNote) -> bool:
