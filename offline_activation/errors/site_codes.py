@@ -97,7 +97,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "license.restored": (
         "IO",
-        "The license file is damaged; the kept copy is in force instead.",
+        "The license file is damaged or was put back; the kept copy is in force instead.",
         "Import the latest response again.",
     ),
     "license.over_limit": (

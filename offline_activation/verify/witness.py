@@ -25,7 +25,7 @@ BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
 """A random UUID of each boot (random(4)); Linux only."""
 LIMIT: Final = 256
 """Largest file of notes worth reading, in bytes."""
-_DATED: Final = (PRODUCT, TRUST, LICENSE, KEPT_LICENSE, INITIALISED, "history.jsonl")
+_DATED: Final = (PRODUCT, TRUST, LICENSE, KEPT_LICENSE, INITIALISED, "history.jsonl", BOOT)
 
 
 def notes_of(home: str) -> Notes:

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(sys.executable).parent
 PATIENCE = 60
 MIB = 1 << 20
+DAY = 86_400
 PACKAGES = {
     "faketime": "faketime",
     "losetup": "mount",
@@ -39,15 +41,15 @@ MAKE = {
 _APPLICATION = """
 import json, os, sys
 from offline_activation import load_license
-from offline_activation.verify.installed import forecast_license  # loaded before any clock goes wrong
-previous = None
+previous = {}
 for line in sys.stdin:
     said = json.loads(line)
     if said["clock"] is not None:
         with open(os.environ["FAKETIME_TIMESTAMP_FILE"], "w") as file:
             file.write(said["clock"])
-    lic = load_license("infinitime", witness=True, previous=previous)
-    previous = lic
+    home = said["home"]
+    lic = load_license("infinitime", home=home, witness=True, previous=previous.get(home) if home is None else None)
+    previous[home] = lic
     print(json.dumps({
         "state": lic.state, "days_left": lic.days_left, "employees": lic.limit("employees"),
         "problem": lic.problem and lic.problem.code, "warnings": [each.code for each in lic.warnings],
@@ -85,11 +87,14 @@ class Application:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def __call__(self, clock: str | None = None) -> dict[str, Any]:
-        """Set the clock of the process as ``faketime -f`` takes it (``+0``: right) and load the license."""
+    def __call__(self, clock: str | None = None, home: Path | None = None) -> dict[str, Any]:
+        """Set the clock of the process as ``faketime -f`` takes it (``+0``: right) and load the license.
+
+        Without ``home`` it is the site's own, and the program goes on with what it had when nothing can be read.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"clock": clock}) + "\n")
+        self._process.stdin.write(json.dumps({"clock": clock, "home": home and str(home)}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, "the application died"
@@ -104,6 +109,8 @@ class World:
 
     place: Path
     number: str = ""
+    clock: str | None = None
+    """The clock of every command that names none, as ``faketime -f`` takes it."""
 
     @property
     def work(self) -> Path:
@@ -135,7 +142,8 @@ class World:
         **env: str,
     ) -> Result:
         """Run ``activation-PROGRAM``; ``code`` is what it must end with, ``None`` for any; ``clock`` as faketime -f."""
-        wrong = () if clock is None else ("faketime", "-f", clock)
+        shown = clock if clock is not None else self.clock
+        wrong = () if shown is None else ("faketime", "-f", shown)
         done = subprocess.run(
             [*before, *wrong, str(PROGRAMS / f"activation-{program}"), *map(str, arguments)],
             cwd=self.work,
@@ -176,9 +184,10 @@ class World:
         return World(place=place, number=self.number)
 
 
-def _made(place: Path) -> World:
-    world = World(place=place)
-    world.work.mkdir(parents=True)
+def found_vendor(world: World) -> World:
+    """Let the vendor of ``world`` begin, with a processed order."""
+    world.work.mkdir(parents=True, exist_ok=True)
+    (world.work / "infinitime.product").unlink(missing_ok=True)
     world.vendor("init", "--name", "Inception Technologies", "--no-passphrase")
     for name in ("infinitime.toml", "contact.toml"):
         shutil.copy(ROOT / "samples" / name, world.work)
@@ -211,7 +220,7 @@ def _root_and_programs() -> None:
 
 @pytest.fixture(scope="session")
 def ordered_template(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return _made(tmp_path_factory.mktemp("ordered") / "world")
+    return found_vendor(World(place=tmp_path_factory.mktemp("ordered") / "world"))
 
 
 @pytest.fixture(scope="session")
@@ -231,31 +240,30 @@ def licensed(licensed_template: World, tmp_path: Path) -> World:
     return licensed_template.copy_to(tmp_path / "world")
 
 
+@contextlib.contextmanager
+def running(world: World, *before: str, **env: str) -> Iterator[Application]:
+    """Start the product of ``world``; ``before`` wraps it, ``env`` goes to its environment."""
+    times = world.place / "clock-of-the-application"
+    times.write_text("+0\n")
+    more = {"FAKETIME_TIMESTAMP_FILE": str(times), "FAKETIME_NO_CACHE": "1", **env}
+    # The wrapper puts the library into the environment; the file with the clock counts only without its FAKETIME.
+    command = [*before, "faketime", "-f", "+0", "env", "-u", "FAKETIME", sys.executable, "-c", _APPLICATION]
+    with subprocess.Popen(
+        command,
+        cwd=world.work,
+        env=world.environ(**more),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield Application(process)
+
+
 @pytest.fixture
 def application(licensed: World) -> Iterator[Callable[..., Application]]:
-    """Return a function that starts the product of ``licensed``; ``before`` wraps it, more goes to its environment."""
-    stack = contextlib.ExitStack()
-
-    def start(*before: str, **env: str) -> Application:
-        times = licensed.place / "clock-of-the-application"
-        times.write_text("+0\n")
-        more = {"FAKETIME_TIMESTAMP_FILE": str(times), "FAKETIME_NO_CACHE": "1", **env}
-        # The wrapper puts the library into the environment; the file with the clock counts only without its FAKETIME.
-        command = [*before, "faketime", "-f", "+0", "env", "-u", "FAKETIME", sys.executable, "-c", _APPLICATION]
-        process = stack.enter_context(
-            subprocess.Popen(
-                command,
-                cwd=licensed.work,
-                env=licensed.environ(**more),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-        return Application(process)
-
-    with stack:
-        yield start
+    """Return a function that starts the product of ``licensed``; see ``running``."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *before, **env: stack.enter_context(running(licensed, *before, **env))
 
 
 @dataclass(kw_only=True)
@@ -294,19 +302,19 @@ def run(*command: str | Path) -> str:
     return done.stdout.strip()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def system() -> Callable[..., str]:
     """Return the function that runs a program of the system, which must succeed."""
     return run
 
 
-@pytest.fixture
-def new_disk(tmp_path: Path) -> Iterator[Callable[[str, Path], Disk]]:
-    """Return a function that makes a disk with a file system of a kind and mounts it; all is taken away in the end."""
+@contextlib.contextmanager
+def disks(place: Path) -> Iterator[Callable[[str, Path], Disk]]:
+    """Give a function that makes a disk with a file system of a kind and mounts it; all is taken away in the end."""
     made: list[Disk] = []
 
     def new(kind: str, point: Path) -> Disk:
-        image = tmp_path / f"disk-{len(made)}-{kind}"
+        image = place / f"disk-{len(made)}-{kind}"
         with image.open("wb") as file:
             file.truncate(MAKE[kind][0])
         disk = Disk(image=image, device=run("losetup", "--find", "--show", image), point=point, kind=kind)
@@ -322,3 +330,73 @@ def new_disk(tmp_path: Path) -> Iterator[Callable[[str, Path], Disk]]:
             while os.path.ismount(disk.point):
                 run("umount", disk.point)
             run("losetup", "--detach", disk.device)
+
+
+@pytest.fixture
+def new_disk(tmp_path: Path) -> Iterator[Callable[[str, Path], Disk]]:
+    """Return a function that makes a disk and mounts it; see ``disks``."""
+    with disks(tmp_path) as new:
+        yield new
+
+
+@pytest.fixture(scope="module")
+def own_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty file system with an id of its own: licenses are bound to that, wherever these tests run."""
+    place = tmp_path_factory.mktemp("own-disk")
+    with disks(place) as new:
+        yield new("ext4", place / "mnt").point
+
+
+@pytest.fixture(scope="module")
+def other_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty ext4 file system: whatever is copied there has changed hardware."""
+    place = tmp_path_factory.mktemp("other-disk")
+    with disks(place) as new:
+        yield new("ext4", place / "mnt").point
+
+
+@pytest.fixture(scope="module")
+def seasoned(ordered_template: World, own_disk: Path) -> World:
+    """A site with a past: its first license 92 days ago, a new key of the vendor, the second license 50 days ago,
+    a request that waits since 10 days.
+
+    ``site.backup`` beside it is its state directory of 91 days ago.  The times of its files tell the same story.
+    """
+    world = ordered_template.copy_to(own_disk / "world")
+    shutil.rmtree(world.place / "vendor")
+    world.clock = "-93d"
+    found_vendor(world)
+    world.clock = "-92d"
+    first_license(world)
+    world.clock = "-91d"
+    world.site("license")
+    shutil.copytree(world.home, world.place / "site.backup")
+    (world.place / "site.backup" / "drift").write_text(f"{int(time.time()) - 80 * DAY}\n")
+    (world.place / "site.backup" / "boot").write_text("00000000 1700000000 0\n")
+    world.clock = "-60d"
+    world.vendor("keys", "rotate")
+    world.clock = "-50d"
+    world.renew()
+    world.clock = "-10d"
+    world.site("request", "-o", "waiting.areq")
+    world.clock = None
+    days = {"history.jsonl": 10, "license.cose": 50, "license.kept.cose": 50, "trust.cose": 50}
+    date(world.home, days)
+    date(world.place / "site.backup", {})
+    return world
+
+
+def date(home: Path, days: dict[str, int]) -> None:
+    """Give the files in ``home`` the times that so many days ago would have given them, 92 days where none are named.
+
+    The kernel stamps files by the machine's own clock, which libfaketime does not reach.
+    """
+    for path in home.iterdir():
+        os.utime(path, (time.time() - days.get(path.name, 92) * DAY,) * 2)
+
+
+@pytest.fixture(scope="module")
+def asking(seasoned: World) -> Iterator[Application]:
+    """A running product that is asked about one copy of a state directory after the other."""
+    with running(seasoned) as application:
+        yield application

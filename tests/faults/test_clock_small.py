@@ -68,7 +68,7 @@ def test_a_leap_second_is_a_second_seen_twice(application: Start) -> None:
 
 
 def test_within_two_days_back_nothing_is_said_and_beyond_it_is(application: Start) -> None:
-    """A slow battery, six days on: 47 hours back nothing is said; 50 hours back the clock is set back; then right again.
+    """A slow battery, six days on: 47 hours back nothing is said; 50 hours back it is set back; then it is right.
 
     To the second, this is tested without a clock in tests/verify/test_witness.py.
     """
