@@ -116,9 +116,21 @@ class World:
     def work(self) -> Path:
         return self.place / "desk"
 
+    place_of_site: Path | None = None
+    """Where the state directory is, when it is not beside the vendor."""
+
     @property
     def home(self) -> Path:
-        return self.place / "site"
+        return self.place_of_site or self.place / "site"
+
+    def move_to(self, home: Path) -> None:
+        """From now on the state directory is ``home``; its files are moved by whoever moves disks."""
+        self.place_of_site = home
+
+    def site_on(self, home: Path) -> None:
+        """Begin a site in ``home`` and give it its first license."""
+        self.move_to(home)
+        first_license(self)
 
     def environ(self, **more: str) -> dict[str, str]:
         kept = {n: t for n, t in os.environ.items() if not n.startswith(("ACTIVATION_", "FAKETIME", "COLUMNS", "TZ"))}
@@ -241,7 +253,7 @@ def licensed(licensed_template: World, tmp_path: Path) -> World:
 
 
 @contextlib.contextmanager
-def running(world: World, *before: str, **env: str) -> Iterator[Application]:
+def start_product(world: World, *before: str, **env: str) -> Iterator[Application]:
     """Start the product of ``world``; ``before`` wraps it, ``env`` goes to its environment."""
     times = world.place / "clock-of-the-application"
     times.write_text("+0\n")
@@ -261,9 +273,9 @@ def running(world: World, *before: str, **env: str) -> Iterator[Application]:
 
 @pytest.fixture
 def application(licensed: World) -> Iterator[Callable[..., Application]]:
-    """Return a function that starts the product of ``licensed``; see ``running``."""
+    """Return a function that starts the product of ``licensed``; see ``start_product``."""
     with contextlib.ExitStack() as stack:
-        yield lambda *before, **env: stack.enter_context(running(licensed, *before, **env))
+        yield lambda *before, **env: stack.enter_context(start_product(licensed, *before, **env))
 
 
 @dataclass(kw_only=True)
@@ -284,7 +296,27 @@ class Disk:
         run("mount", *options, self.device, self.point)
 
     def unmount(self) -> None:
+        """Unmount and wait until the kernel has let go of the device.
+
+        A program of another test that is in a mount namespace of its own holds every mount until it ends.
+        """
         run("umount", self.point)
+        for _ in range(200):
+            try:
+                os.close(os.open(self.device, os.O_RDWR | os.O_EXCL))
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        message = f"{self.device} is still in use"
+        raise AssertionError(message)
+
+    def identify(self, uuid: str) -> None:
+        """Give the unmounted file system another id; ``random`` (ext4 only) for any."""
+        if self.kind == "ext4":
+            run("e2fsck", "-f", "-y", self.device)  # tune2fs wants it freshly checked
+        tools = {"ext4": ("tune2fs",), "xfs": ("xfs_admin",), "btrfs": ("btrfstune", "-f")}
+        run(*tools[self.kind], "-U", uuid, self.device)
 
 
 def run(*command: str | Path) -> str:
@@ -300,6 +332,12 @@ def run(*command: str | Path) -> str:
     )
     assert done.returncode == 0, (command, done.stderr)
     return done.stdout.strip()
+
+
+@pytest.fixture
+def running() -> Callable[..., contextlib.AbstractContextManager[Application]]:
+    """Return the function that runs the product of a world; see ``start_product``."""
+    return start_product
 
 
 @pytest.fixture(scope="session")
@@ -398,5 +436,5 @@ def date(home: Path, days: dict[str, int]) -> None:
 @pytest.fixture(scope="module")
 def asking(seasoned: World) -> Iterator[Application]:
     """A running product that is asked about one copy of a state directory after the other."""
-    with running(seasoned) as application:
+    with start_product(seasoned) as application:
         yield application

@@ -189,7 +189,7 @@ def worse(first: Degree, second: Degree) -> Degree:
 
 
 def test_all_that_remembers_time_lost_is_never_now(scenes: Scenes) -> None:
-    """Every note gone at once, under a clock from before the newest signed time: warned, and 14 days, not a fresh start."""
+    """Every note gone at once, under a clock from before the newest signed time: warned, and 14 days."""
     names = ("boot", "clock", "drift", "history.jsonl", "initialised", "trust.cose")
     found = scenes.after(scenes.back, names, "deleted", "-60d")
     assert told(found, "clock.set_back", r"works (\d+) more days like this") == "14 days"
