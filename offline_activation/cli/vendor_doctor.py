@@ -46,7 +46,7 @@ def findings(store: "Store") -> list[Finding]:
         Finding(check="Vendor", good=True, detail=f"{vendor.name}, root key {fingerprint(vendor.root)}"),
         _home(),
         *_keys_in_memory(),
-        *_books(store),
+        *_books(store, now),
         *(_key(key, now) for key in keys if key.state == "active"),
         *_former_keys(keys, now),
         *_unknown_files(keys),
@@ -78,7 +78,7 @@ def _keys_in_memory() -> Iterator[Finding]:
         yield Finding(check="Keys", good=True, detail=detail)
 
 
-def _books(store: "Store") -> Iterator[Finding]:
+def _books(store: "Store", now: int) -> Iterator[Finding]:
     problems = list(store.problems())
     of_audit = [problem for problem in problems if "audit" in problem.lower()]
     others = [problem for problem in problems if problem not in of_audit]
@@ -87,16 +87,31 @@ def _books(store: "Store") -> Iterator[Finding]:
     yield from (Finding(check="Database", good=False, detail=problem) for problem in others)
     yield from (Finding(check="Audit log", good=False, detail=problem) for problem in of_audit)
     if not problems:  # with any other problem the log may not have been read to its end
-        detail = f"{_count(store)} entries checked, each sealed over the one before"
+        count, ahead, last = _read_log(store, now + DAY)
+        detail = f"{count} entries checked, each sealed over the one before"
         yield Finding(check="Audit log", good=True, detail=detail)
+        yield _clock(now, ahead, last)
 
 
-def _count(store: "Store") -> int:
-    count = 0
+def _read_log(store: "Store", limit: int) -> tuple[int, int, int]:
+    """Return how many entries the log has, how many are dated after ``limit``, and the date of the last one."""
+    count = ahead = last = 0
     with store.read() as work:
         while page := work.audit(after=count):
-            count = page[-1].number
-    return count
+            count, last = page[-1].number, page[-1].at
+            ahead += sum(entry.at > limit for entry in page)
+    return count, ahead, last
+
+
+def _clock(now: int, ahead: int, last: int) -> Finding:
+    """Judge this computer's clock by the log: no entry should be dated later than now, least of all the last."""
+    if last > now + DAY:
+        detail = f"it shows {show_day(now)}, but the log was last written on {show_day(last)}: wrong now, or wrong then"
+        return Finding(check="Clock", good=False, detail=detail)
+    if ahead:
+        detail = f"{show_day(now)}; it was ahead once ({ahead} entries): sites refuse what was signed then"
+        return Finding(check="Clock", good=True, detail=detail)
+    return Finding(check="Clock", good=True, detail=f"{show_day(now)}, not before anything in the log")
 
 
 def _key(record: "KeyRecord", now: int) -> Finding:

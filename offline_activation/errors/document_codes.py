@@ -286,7 +286,7 @@ DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
     "key.none": (
         "KEY",
         "No issuing key can sign for product {product} now.",
-        "List the keys with 'activation-vendor keys list'; 'activation-vendor keys rotate' makes a new one.",
+        "Check the clock here and 'activation-vendor keys list'; 'activation-vendor keys rotate' makes a new key.",
     ),
     "trust.older": (
         "REPLAY",

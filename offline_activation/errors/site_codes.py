@@ -44,6 +44,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "The clock of this server shows {now}, but it has already been {seen}.",
         "Correct the clock of this server.",
     ),
+    "clock.stepped": (
+        "CLOCK",
+        "The clock of this server was moved {days} days {way} since the server was started.",
+        "Check the clock; a paused or restored virtual machine shows this too. A restart or the next response ends it.",
+    ),
     "clock.problem": (
         "CLOCK",
         "The clock of this server shows {now}, but it has already been {seen}; the days to correct it are over.",
@@ -92,7 +97,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "license.restored": (
         "IO",
-        "The license file is damaged; the kept copy is in force instead.",
+        "The license file is damaged or was put back; the kept copy is in force instead.",
         "Import the latest response again.",
     ),
     "license.over_limit": (

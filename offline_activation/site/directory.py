@@ -19,7 +19,7 @@ from offline_activation.site import lock, safety
 from offline_activation.verify import installed
 from offline_activation.verify.directory import EMERGENCY, OPENED, RETURNED, STOPPED
 from offline_activation.verify.ownership import as_owner
-from offline_activation.verify.witness import CLOCK, DRIFT
+from offline_activation.verify.witness import BOOT, CLOCK, DRIFT
 
 SITE_KEY: Final = "site_key"
 """The private seed of the site key, 32 bytes."""
@@ -47,6 +47,7 @@ STATE_FILES: Final = (
     installed.INITIALISED,
     CLOCK,
     DRIFT,
+    BOOT,
     SITE_KEY,
     CLIENT,
     CONTACT,

@@ -20,6 +20,7 @@ from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, read_installation
 from offline_activation.site.safety import stranger
 from offline_activation.verify import installed
+from offline_activation.verify.boot_clock import is_moved, moved, movement
 from offline_activation.verify.checks import CLOCK_TOLERANCE, check_installed
 from offline_activation.verify.clock import judge
 from offline_activation.verify.directory import EMERGENCY, RETURNED, STOPPED, find_product, find_site_key
@@ -27,7 +28,7 @@ from offline_activation.verify.drift import REBIND, judge_drift
 from offline_activation.verify.evidence import find_emergency, find_return, find_vendors_stop, license_of_site
 from offline_activation.verify.ownership import as_owner
 from offline_activation.verify.trust import pinned_trust, updated
-from offline_activation.verify.witness import noted_drift, notes_of
+from offline_activation.verify.witness import boot_now, noted_boot, noted_drift, notes_of
 
 LEAST_SPACE: Final = 1 << 20
 """Free bytes that an import needs with a wide margin."""
@@ -205,7 +206,23 @@ def _clock(directory: StateDirectory, now: int) -> str | Finding:
     if now + CLOCK_TOLERANCE < seen:
         message = f"it shows {show_instant(now)}, but the vendor's documents are from {show_instant(seen)}"
         return Finding(name="clock", result="problem", message=message, next_step=step)
-    return f"{show_instant(now)}, later than everything the vendor signed"
+    return _boot(directory, now) or f"{show_instant(now)}, later than everything the vendor signed"
+
+
+def _boot(directory: StateDirectory, now: int) -> Finding | None:
+    """Return what the time since boot says against this clock, when that is worth a word."""
+    note, seen = noted_boot(str(directory.home)), boot_now(now)
+    if note is None or seen is None or note.boot != seen.boot:
+        return None
+    by = moved(note, seen)
+    if is_moved(by):
+        told = Refusal("clock.stepped", **movement(by))
+        return Finding(name="clock", result="warning", message=told.message, next_step=told.remedy)
+    if note.furthest == 0:
+        return None
+    told = Refusal("clock.stepped", **movement(note.furthest))
+    message = f"{show_instant(now)}, right again: {told.message[:1].lower()}{told.message[1:].removesuffix('.')}"
+    return Finding(name="clock", result="ok", message=message)
 
 
 def _in_force(directory: StateDirectory) -> LicenseDocument | None:

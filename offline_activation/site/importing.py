@@ -30,7 +30,7 @@ from offline_activation.verify.checks import (
 from offline_activation.verify.clock import anchored, write_notes
 from offline_activation.verify.installed import read_product_file, read_trust
 from offline_activation.verify.trust import updated
-from offline_activation.verify.witness import CLOCK, DRIFT
+from offline_activation.verify.witness import BOOT, CLOCK, DRIFT
 
 _IN_FORCE: Final = "The license is in force"
 
@@ -273,10 +273,11 @@ def _close_refused(site: Installation, accepted: AcceptedRefusal, no: Refused, n
 
 
 def _anchor_time(directory: StateDirectory, license_: LicenseDocument) -> None:
-    """Take the vendor's time of issue as the new mark, and forget a clock once far ahead and the old hardware."""
+    """Take the vendor's time of issue as the new mark, and forget a clock once wrong and the old hardware."""
     directory.write(CLOCK, write_notes(anchored(license_.issued)))
-    if directory.has(DRIFT):
-        directory.remove(DRIFT)
+    for name in (DRIFT, BOOT):
+        if directory.has(name):
+            directory.remove(name)
 
 
 def _raise_trust(site: Installation, document: bytes) -> None:

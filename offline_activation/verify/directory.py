@@ -193,6 +193,7 @@ def has_license(home: str) -> bool:
 def read_license_in_force(home: str, *, trust: Trust, facts: Facts) -> tuple[AcceptedLicense, bool] | None:
     """Return the license in force and whether the kept copy had to stand in; ``None`` when there is no license.
 
+    A kept copy stands in for a damaged license, and for one of an older revision that somebody put back.
     When no copy is good, raises :class:`Trouble` ``license.unreadable`` for a damaged file, or the :class:`Refusal` of
     a document that is whole and says no (``key.*``, ``binding.*``, ``license.wrong_machine``, ``profile.newer``).
     """
@@ -201,13 +202,30 @@ def read_license_in_force(home: str, *, trust: Trust, facts: Facts) -> tuple[Acc
         return check_installed(document, trust=trust, facts=facts)
 
     try:
-        return _first_good(home, (LICENSE, KEPT_LICENSE), MAX_SIZE, check)
+        found, stood_in = _first_good(home, (LICENSE, KEPT_LICENSE), MAX_SIZE, check)
     except ActivationError as error:
         if error.code == "io.not_found":
             return None
         if error.reason in _DAMAGE and error.code != "profile.newer":
             raise Trouble("license.unreadable", what=_phrase(error)) from error
         raise
+    newer = None if stood_in else _newer_copy(home, found, check)
+    return (newer, True) if newer is not None else (found, stood_in)
+
+
+def _newer_copy(home: str, found: AcceptedLicense, check: Callable[[bytes], AcceptedLicense]) -> AcceptedLicense | None:
+    """Return the kept copy when it is a good one of a higher revision; the usual, equal copy is not even parsed."""
+    try:
+        document = read_bounded(os.path.join(home, KEPT_LICENSE), limit=MAX_SIZE)
+        if document == found.document:
+            return None
+        kept = check(document)
+    except ActivationError:
+        return None
+    is_same = kept.license.license_number == found.license.license_number
+    # A revoked key may have signed the highest revision there is: what replaced it counts.
+    is_newer = is_same and kept.license.revision > found.license.revision and not kept.revoked_key
+    return kept if is_newer else None
 
 
 def read_initialised(home: str) -> int | None:

@@ -52,7 +52,7 @@ from offline_activation.verify.standing import (
     under_clock,
     unlicensed_standing,
 )
-from offline_activation.verify.witness import file_time, keep_drift, keep_notes, noted_drift, notes_of
+from offline_activation.verify.witness import file_time, keep_drift, keep_notes, noted_drift, notes_of, watch_boot
 
 __all__ = [
     "CLIENT",
@@ -115,7 +115,7 @@ def load_license(
     try:
         notes = notes_of(directory)
         dated = file_time(directory) if now is None and notes.mark is None else 0
-        when = _When(now=instant, notes=notes, file_time=dated, witness=witness)
+        when = _When(now=instant, notes=notes, file_time=dated, witness=witness, is_own=now is None)
         found = _load(directory, product, root, when)
     except ActivationError as error:
         found = License(product=None, document=None, standing=Standing(state=NOT_ACTIVATED, problem=error))
@@ -151,6 +151,8 @@ class _When:
     file_time: int = 0
     """0 for a time that was given: the files know only this machine's clock."""
     witness: bool = False
+    is_own: bool = False
+    """Whether ``now`` is what this machine's clock shows, so that it can be held against the time since boot."""
     sighted: int | None = None
     """In a forecast: today, when changed hardware is seen."""
     without: tuple[str, ...] = ()
@@ -197,6 +199,7 @@ def _licensed(home: str, product: ProductDocument, notes: list[ActivationError],
     drift = _drift(home, accepted, when, clock)
     if when.witness:
         _remember(home, when, clock, signed, drift)
+        notes += _stepped(home, when, clock, signed)
     if drift is not None and drift.is_over:
         opened = _opened(home, product, notes, when, after=WRONG_MACHINE, remembered=True)
         if opened is not None:
@@ -267,6 +270,7 @@ def _unlicensed(home: str, product: ProductDocument, notes: list[ActivationError
     clock = judge(when.now, when.notes, signed=product.issued, file_time=when.file_time)
     if when.witness:
         _remember(home, when, clock, product.issued, None)
+        notes = [*notes, *_stepped(home, when, clock, product.issued)]
     if clock.is_set_back or (since is not None and since > when.now + CLOCK_TOLERANCE):
         notes = [*notes, _set_back(when.now, max(clock.seen if clock.is_set_back else 0, since or 0))]
     standing = unlicensed_standing(product, since, clock.judged)
@@ -288,6 +292,19 @@ def _remember(home: str, when: _When, clock: Clock, signed: int, drift: Drift | 
     since = drift.since if drift is not None else None
     keep_drift(home, since)
     keep_notes(home, when.notes, changed(noted(when.notes, clock, signed=signed), drift=since))
+
+
+def _stepped(home: str, when: _When, clock: Clock, signed: int) -> list[ActivationError]:
+    """Return the warning of a clock that was moved since the machine started, and note what it shows now."""
+    if not when.is_own:
+        return []
+    believed = not clock.is_set_back and noted(when.notes, clock, signed=signed).leap is None
+    by = watch_boot(home, when.now, believed=believed)
+    if by == 0:
+        return []
+    from offline_activation.verify.boot_clock import is_moved, movement  # noqa: PLC0415 - only a witness pays for it
+
+    return [Refusal("clock.stepped", **movement(by))] if is_moved(by) else []
 
 
 def _notes(accepted: AcceptedLicense, clock: Clock, drift: Drift | None) -> list[ActivationError]:
