@@ -34,23 +34,11 @@ PACKAGE = ROOT / "offline_activation"
 PAGE = ROOT / "docs" / "errors.md"
 FAMILIES = {"Misuse": Misuse, "Refusal": Refusal, "Trouble": Trouble}
 TO_COME = {
-    "license.emergency",
-    "license.emergency_none",
-    "license.emergency_not_needed",
-    "license.emergency_over",
-    "license.emergency_used",
     "license.maintenance_ends",
-    "license.nothing_previous",
     "license.overuse",
-    "license.superseded",
     "license.version_not_covered",
     "policy.proof",
-    "policy.returned",
-    "policy.superseded",
     "policy.unreturned",
-    "transfer.proof",
-    "license.returned",
-    "license.revoked",
     "policy.clock",
     "policy.not_approved",
 }
