@@ -34,20 +34,8 @@ PACKAGE = ROOT / "offline_activation"
 PAGE = ROOT / "docs" / "errors.md"
 FAMILIES = {"Misuse": Misuse, "Refusal": Refusal, "Trouble": Trouble}
 TO_COME = {
-    "license.emergency",
-    "license.emergency_none",
-    "license.emergency_not_needed",
-    "license.emergency_over",
-    "license.emergency_used",
-    "license.nothing_previous",
-    "license.superseded",
     "policy.proof",
-    "policy.returned",
-    "policy.superseded",
     "policy.unreturned",
-    "transfer.proof",
-    "license.returned",
-    "license.revoked",
     "policy.clock",
     "policy.not_approved",
 }

@@ -1,11 +1,14 @@
 """``emergency``: open the emergency license, once, for the day when the server is gone."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from offline_activation.cli import manners
 from offline_activation.cli.site_views import iso, open_site, problems_json, warn_each, witness_clock
+
+if TYPE_CHECKING:
+    from offline_activation.site.emergency import OpenedHere
 
 
 def register(program: typer.Typer) -> None:
@@ -31,8 +34,6 @@ def _emergency(
     import time
 
     from offline_activation.cli.reading import altered_labels, read_document
-    from offline_activation.formats.instants import show_instant
-    from offline_activation.formats.names import show_license_number
     from offline_activation.site.emergency import open_emergency
 
     directory = open_site()
@@ -44,8 +45,14 @@ def _emergency(
     done = open_emergency(directory, document, now=int(time.time()))
     witness_clock()
     warn_each(done.unfinished)
+    _show(done, move="rehost" if files else "rebind")
+
+
+def _show(done: "OpenedHere", *, move: str) -> None:
+    from offline_activation.formats.instants import show_instant
+    from offline_activation.formats.names import show_license_number
+
     number = show_license_number(done.license.license_number)
-    move = "rehost" if files else "rebind"
     result = {
         "state": "in_grace",
         "license_number": number,

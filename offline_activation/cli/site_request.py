@@ -102,23 +102,10 @@ def _ask(  # noqa: PLR0913 - the form has these fields
         file=output, qr=qr, sheet=sheet, terminal=terminal_qr, ascii_only=ascii_only, light=light, force=force
     )
     outputs.check()
-    asked = Asked(
-        number=license_number,
-        purpose=_purpose(purpose),
-        contact_file=contact,
-        flags={name: given[name] for name in _contact_names()},
-        uses=use or [],
-        proof=proof,
-        yes=yes,
-    )
     if again:
         _write_again(again, outputs)
-    elif asked.purpose is not None and asked.purpose.name == "RETURN":
-        from offline_activation.cli.site_return import give_back
-
-        give_back(asked, outputs)
     else:
-        _make(asked, outputs)
+        _dispatch(_typed(given), outputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +119,29 @@ class Asked:
     uses: list[str]
     proof: str
     yes: bool
+
+
+def _typed(given: dict[str, Any]) -> Asked:
+    return Asked(
+        number=given["license_number"],
+        purpose=_purpose(given["purpose"]),
+        contact_file=given["contact"],
+        flags={name: given[name] for name in _contact_names()},
+        uses=given["use"] or [],
+        proof=given["proof"],
+        yes=given["yes"],
+    )
+
+
+def _dispatch(asked: Asked, outputs: "Outputs") -> None:
+    from offline_activation.formats.request import Purpose
+
+    if asked.purpose is Purpose.RETURN:
+        from offline_activation.cli.site_return import give_back
+
+        give_back(asked, outputs)
+    else:
+        _make(asked, outputs)
 
 
 def _with_purpose(name: str) -> Callable[..., None]:
@@ -231,8 +241,9 @@ def _proof(asked: Asked) -> bytes | None:
     if not asked.proof:
         return None
     from offline_activation.cli.reading import read_document
+    from offline_activation.formats.request import Purpose
 
-    if asked.purpose is None or asked.purpose.name != "TRANSFER":
+    if asked.purpose is not Purpose.TRANSFER:
         raise Misuse("usage.invalid", what="--with belongs to a transfer")
     return read_document([asked.proof]).document
 

@@ -14,7 +14,7 @@ Run = Any
 REQUIRED = [f"--{name}" for name in ("first-name", "last-name", "company", "address1", "city", "state", "zip")]
 REQUIRED += ["--phone", "--email"]
 COMMANDS = ["init", "tech-info", "request", "return", "transfer", "rebind", "rehost", "pending", "cancel", "import"]
-COMMANDS += ["license", "check", "forecast", "history", "inspect", "doctor"]
+COMMANDS += ["license", "check", "forecast", "history", "inspect", "doctor", "emergency"]
 
 
 def test_all_missing_contact_fields_are_named_in_full_with_the_way_to_give_them(site: Site) -> None:

@@ -58,6 +58,7 @@ def test_a_client_shows_tech_info_and_refuses_every_license_command(new_site: Si
         ["transfer"],
         ["rebind"],
         ["rehost"],
+        ["emergency"],
     ):
         outcome = new_site("--json", *command)
         assert (outcome.code, outcome.error) == (1, "site.not_the_server"), command

@@ -267,6 +267,19 @@ def test_a_lost_tombstone_is_made_again_by_the_receipt(site: Site) -> None:
     assert not (site.home / "license.cose").exists()
 
 
+def test_a_return_left_open_by_a_killed_run_does_not_leave_before_the_license_stops(site: Site) -> None:
+    license_ = site.licensed()
+    made = site.json("return", "-o", "r.areq")
+    (site.home / "returned.cose").unlink()
+    (site.home / "license.cose").write_bytes(license_)
+    outcome = site("--json", "request", "--again", made["reference"], "-o", "early.areq")
+    assert (outcome.code, outcome.error) == (1, "site.no_such_request")
+    assert "return -o FILE" in outcome.json["error"]["remedy"]
+    assert not (site.work / "early.areq").exists()
+    again = site.json("return", "-o", "again.areq")
+    assert (again["reference"], again["again"], site.now_is()) == (made["reference"], False, "returned")
+
+
 def test_a_license_on_other_hardware_can_be_returned(site: Site) -> None:
     site.on_another_machine()
     assert site.now_is() == "wrong_machine"
