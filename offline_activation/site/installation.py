@@ -17,6 +17,7 @@ from offline_activation.site.directory import CLIENT, StateDirectory, create_dir
 from offline_activation.site.site_key import make_site_key
 from offline_activation.verify import installed
 from offline_activation.verify.checks import Facts, check_installed
+from offline_activation.verify.directory import find_trust
 from offline_activation.verify.evidence import find_return
 from offline_activation.verify.trust import Trust, pinned_trust, updated
 
@@ -126,7 +127,7 @@ def keep_newest_trust(directory: StateDirectory, product: ProductDocument, docum
 
     Raises what reading a trust list raises, and ``Trouble`` ``io.unwritable``.
     """
-    known = installed.read_trust(str(directory.home), product)
+    known, _ = find_trust(str(directory.home), product)  # the license's own list may be as new and is no reason to wait
     if updated(known, document) == known and directory.has(installed.TRUST):
         return False
     directory.write(installed.TRUST, document)

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from offline_activation import load_license
+from offline_activation.formats.envelope import open_envelope
+from offline_activation.formats.license_document import read_license
+
 World = Any
 
 
@@ -96,3 +100,66 @@ def test_a_suspended_and_a_revoked_license_end_at_the_site_with_their_lease(lice
     ends = licensed.vendor("license", "revoke", licensed.number, "--reason", "Refunded", "--json").json["works_until"]
     assert licensed.ask()["state"] == "active"
     assert licensed.site("forecast", "--at", ends, "--json", code=None).json["state"] == "in_grace"
+
+
+def test_the_next_root_key_reaches_a_site_inside_its_next_response(licensed: World) -> None:
+    licensed.vendor("keys", "rotate", "--root")
+    assert licensed.ask()["state"] == "active"
+    licensed.request("second.areq")
+    licensed.vendor("sign", "second.areq", "-o", "second.alic")
+    assert licensed.site("inspect", "second.alic", "--json").json["verified"] is True
+    assert licensed.site("import", "second.alic", "--json").json["revision"] == 2
+    (licensed.site_home / "trust.cose").unlink()
+    assert licensed.ask()["state"] == "active", "the license carries the chain"
+    licensed.refuses("site", "import", old_list(licensed), said="trust.older")
+    assert warnings(licensed) == []
+
+
+def test_what_was_signed_under_the_old_root_key_is_imported_after_the_list_of_the_new_one(answered: World) -> None:
+    answered.vendor("keys", "rotate", "--root")
+    answered.vendor("trust", "export", "-o", "vendor.trust")
+    assert answered.site("import", "vendor.trust", "--json").json["changes"] == [
+        {"field": "trust_list", "from": 1, "to": 2}
+    ]
+    assert answered.site("import", "first.alic", "--json").json["state"] == "active"
+    answered.refuses("site", "import", old_list(answered), said="trust.older")
+
+
+def test_product_files_of_every_root_key_stay_good_for_new_installations(ordered: World) -> None:
+    for number in (2, 3):
+        ordered.vendor("keys", "rotate", "--root")
+        ordered.vendor("product", "export", "infinitime", "-o", f"{number}.product")
+    for home, product in (("one", "infinitime.product"), ("two", "2.product"), ("three", "3.product")):
+        ordered.site("init", product, home=home)
+        ordered.first_request(f"{home}.areq", home=home, number=ordered.order("--set", "employees=6"))
+        ordered.vendor("sign", f"{home}.areq", "-o", f"{home}.alic")
+        assert ordered.site("import", f"{home}.alic", "--json", home=home).json["state"] == "active"
+    roots = [key["public_key"] for key in ordered.vendor("keys", "list", "--json").json["keys"] if key["number"]]
+    assert len(roots) == 3
+    for home in ("one", "two", "three"):
+        for root in roots:
+            found = load_license("infinitime", root=root, home=ordered.place / home)
+            assert (found.state, found.problem) == ("active", None), "any root key of the chain ties the program to it"
+        stranger = load_license("infinitime", root="ab" * 32, home=ordered.place / home)
+        assert stranger.problem is not None
+        assert stranger.problem.code == "site.other_root"
+
+
+def test_a_program_of_before_runs_at_a_site_that_has_followed_and_the_other_way_round_is_told(licensed: World) -> None:
+    """I-13: the software is downgraded to a version that knows only the first root key."""
+    first = licensed.vendor("keys", "list", "--json").json["keys"][0]["public_key"]
+    second = licensed.vendor("keys", "rotate", "--root", "--json").json["root"]
+    licensed.vendor("trust", "export", "-o", "vendor.trust")
+    early = load_license("infinitime", root=second, home=licensed.site_home).problem
+    assert early is not None
+    assert early.code == "site.other_root"
+    assert "activation-site import" in early.remedy
+    licensed.site("import", "vendor.trust")
+    for root in (first, second):
+        assert load_license("infinitime", root=root, home=licensed.site_home).state == "active"
+
+
+def old_list(world: World) -> str:
+    """Write the list of the first response to a file of its own and return its name."""
+    carried = read_license(open_envelope(world.document("first.alic"))).trust
+    return str(world.armored("old.trust", carried, "TRUST"))
