@@ -16,16 +16,15 @@ from typing import Any, Self
 
 # ruff: noqa: ANN401 - orders and wishes are varied by field name, whatever the field holds
 from offline_activation import License
-from offline_activation.errors import Refusal
 from offline_activation.formats.contact import Contact
 from offline_activation.formats.envelope import open_envelope
-from offline_activation.formats.keys import PublicKey, SoftwareSigner
+from offline_activation.formats.keys import KeyId, PublicKey, SoftwareSigner
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import LicenseNumber, ProductId
 from offline_activation.formats.request import Purpose, receive_request
 from offline_activation.identity import components, volume
 from offline_activation.identity.reading import Sighting
-from offline_activation.site import importing, requesting
+from offline_activation.site import emergency, importing, requesting, returning
 from offline_activation.site.importing import Imported
 from offline_activation.site.installation import initialise, open_site, read_installation
 from offline_activation.site.requesting import Wish
@@ -37,6 +36,8 @@ from offline_activation.vendor.orders import Purchase
 from offline_activation.vendor.products import read_definition
 from offline_activation.vendor.publishing import publish_product
 from offline_activation.vendor.records import KeyRecord, LicenseRecord, Product
+from offline_activation.vendor.root_rotation import rotate_root
+from offline_activation.vendor.rotation import revoke_key, rotate
 from offline_activation.vendor.store.opening import open_sqlite
 from offline_activation.verify.installed import forecast_license, load_license
 
@@ -171,9 +172,7 @@ class Vendor:
         first = self.answer(document)
         if first.outcome != "waiting":
             return first
-        if first.blocking is not None:
-            raise Refusal.quoting(first.blocking)
-        return self.approve(document)
+        return first if first.blocking is not None else self.approve(document)
 
     def refuse(self, document: bytes, reason: str) -> Answer:
         return refuse(self.desk, receive_request(document), reason=reason)
@@ -181,6 +180,42 @@ class Vendor:
     def record(self, number: LicenseNumber) -> LicenseRecord:
         with self.store.read() as work:
             found = work.find_license(number)
+        assert found is not None
+        return found
+
+    def former(self, number: LicenseNumber) -> list[tuple[str, bool]]:
+        """Return how each former server of a license left it, and whether it was seen since."""
+        with self.store.read() as work:
+            return [(each.how, each.last_seen is not None) for each in work.former_sites(number)]
+
+    def rotate(self, *, root: bool = False) -> None:
+        """Let a new issuing key sign from now on, or a new root key."""
+        made = SoftwareSigner(self.world.random(32))
+        self.signers[made.public_key] = made
+        new, now = FirstKey(signer=made, location=f"key-{len(self.signers)}"), self.world.clock.now
+        with self.store.begin() as work:
+            vendor = work.find_vendor()
+            assert vendor is not None
+            old = self.signers[vendor.root]
+            if root:
+                rotate_root(work, old=old, new=new, now=now, actor="ops")
+            else:
+                rotate(work, root=old, new=new, now=now, actor="ops")
+
+    def revoke_key(self, key: KeyId) -> None:
+        """Revoke an issuing key that leaked; a new one signs from now on."""
+        made = SoftwareSigner(self.world.random(32))
+        self.signers[made.public_key] = made
+        with self.store.begin() as work:
+            vendor = work.find_vendor()
+            assert vendor is not None
+            new = FirstKey(signer=made, location=f"key-{len(self.signers)}")
+            root = self.signers[vendor.root]
+            revoke_key(work, key, root=root, new=new, now=self.world.clock.now, actor="ops")
+
+    def trust_list(self) -> bytes:
+        with self.store.read() as work:
+            found = work.find_trust_list()
         assert found is not None
         return found
 
@@ -235,6 +270,21 @@ class Site:
     def exchange(self, purpose: str | None = None, number: LicenseNumber | None = None, **more: Any) -> Imported:
         """Request, let the vendor decide, import."""
         return self.install(self.world.vendor.decide(self.request(purpose, number, **more)).document)
+
+    def give_back(self) -> bytes:
+        """Give the license back and return the signed return; again it is the same one."""
+        wish = Wish(purpose=Purpose.RETURN, contact=CONTACT, usage={}, zone=self.zone)
+        with self.at_work():
+            directory = open_site(str(self.home))
+            done = returning.give_back(
+                directory, wish, now=self.now, random=self.world.random, ready=lambda _made: None
+            )
+        return done.made.document
+
+    def open_emergency(self, document: bytes | None = None) -> None:
+        """Open the emergency license of the installed license, or of a response file."""
+        with self.at_work():
+            emergency.open_emergency(open_site(str(self.home)), document, now=self.now)
 
     def start(self) -> License:
         """Start the product: load the license as an application does, being a witness of this clock."""
