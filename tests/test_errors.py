@@ -44,10 +44,6 @@ TO_COME = {
     "license.overuse",
     "license.superseded",
     "license.version_not_covered",
-    "policy.proof",
-    "policy.returned",
-    "policy.superseded",
-    "policy.unreturned",
     "transfer.proof",
     "license.returned",
     "license.revoked",
@@ -56,7 +52,7 @@ TO_COME = {
 }
 """Codes that no code uses yet; to be emptied before a release."""
 PUT_TOGETHER = {"policy.revoked", "policy.suspended"}
-"""Codes that vendor/review.py makes of the state of a license."""
+"""Codes that vendor/rules_license.py makes of the state of a license."""
 REASONS = {
     "ARMOR": "the text or picture form was damaged on its way",
     "ENCODING": "the bytes are not in their one valid encoding",
