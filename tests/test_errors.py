@@ -34,14 +34,12 @@ PACKAGE = ROOT / "offline_activation"
 PAGE = ROOT / "docs" / "errors.md"
 FAMILIES = {"Misuse": Misuse, "Refusal": Refusal, "Trouble": Trouble}
 TO_COME = {
-    "policy.proof",
-    "policy.unreturned",
     "policy.clock",
     "policy.not_approved",
 }
 """Codes that no code uses yet; to be emptied before a release."""
 PUT_TOGETHER = {"policy.revoked", "policy.suspended"}
-"""Codes that vendor/review.py makes of the state of a license."""
+"""Codes that vendor/rules_license.py makes of the state of a license."""
 REASONS = {
     "ARMOR": "the text or picture form was damaged on its way",
     "ENCODING": "the bytes are not in their one valid encoding",

@@ -136,12 +136,13 @@ def _approve(
         request = _waiting(reference, store)
         desk = vendor_wiring.desk(store)
         if output:
-            desk.signers(vendor_wiring.issuing_key_for(store, request.content.product, desk.clock()))
+            desk.signers(vendor_wiring.issuing_key_for(store, request.content, desk.clock()))
         with store.begin() as work:
             intent = approve(work, request, user=user, now=desk.clock())
         done = answer(desk, request) if output else None
     written = targets.write(done.document, request.reference) if done and done.document else None
-    lines = [f"Request {request.reference} is approved by {user}: revision {intent.revision} will be as reviewed."]
+    granted = "its receipt" if intent.kind == "receipt" else f"revision {intent.revision}"
+    lines = [f"Request {request.reference} is approved by {user}: {granted} will be as reviewed."]
     lines.append(
         f"Next: send {written} back to the site." if written else f"Next: activation-vendor sign {request.reference}"
     )
@@ -156,6 +157,7 @@ def _approved_json(request: "ReceivedRequest", intent: "Intent", user: str, writ
         "license_number": show_license_number(intent.license_number),
         "approved_by": user,
         "outcome": "signed" if written else "approved",
+        "kind": intent.kind,
         "revision": intent.revision,
         "output": written,
     }

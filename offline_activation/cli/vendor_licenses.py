@@ -73,7 +73,7 @@ def _list(
 
 def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License number, in any spelling.")]) -> None:
     """Show one license: what was bought, who holds it, what was issued."""
-    from offline_activation.cli.vendor_show import license_json, order_json
+    from offline_activation.cli.vendor_show import former_site_json, license_json, order_json
     from offline_activation.formats.names import read_license_number, show_license_number
 
     wanted = read_license_number(number)
@@ -84,8 +84,9 @@ def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License numb
         row = _row(record, work)
         orders = [order_json(order) for order in work.orders(license_number=wanted)]
         responses = [_response(intent) for intent in work.intents(wanted)]
+        former = [former_site_json(site) for site in reversed(work.former_sites(wanted)) if site.back is None]
     result = license_json(record) | {key: row[key] for key in ("lease_until", "signed_by", "stopped")}
-    result |= {"orders": orders, "responses": responses}
+    result |= {"former_sites": former, "orders": orders, "responses": responses}
     manners.emit(result, _page(result))
 
 
@@ -98,7 +99,7 @@ def every_license(work: "Work") -> "Iterator[LicenseRecord]":
 
 
 def _row(record: "LicenseRecord", work: "Work") -> dict[str, Any]:
-    from offline_activation.cli.vendor_show import instant, number
+    from offline_activation.cli.vendor_show import instant, moves_json, number
     from offline_activation.vendor.stopping import stop_of
     from offline_activation.verify.standing import due
 
@@ -113,6 +114,7 @@ def _row(record: "LicenseRecord", work: "Work") -> dict[str, Any]:
         "lease_until": last_day_at_site(work, issued[0], issued[1].lease_until) if issued else None,
         "last_contact": instant(record.last_contact),
         "signed_by": issued[0].key_id.hex() if issued else None,
+        **moves_json(record),
         "stopped": {"at": instant(stop.at), "by": stop.actor, "reason": stop.reason or None} if stop else None,
         "_due": due(issued[1]) if issued else None,
     }
@@ -140,9 +142,12 @@ def last_day_at_site(work: "Work", intent: "Intent", end: int | None) -> str | N
 
 
 def _state(row: dict[str, Any]) -> str:
-    """Return the state for people, with the reason of a stop."""
+    """Return the state for people, with the reason of a stop and what else there is to know."""
+    from offline_activation.cli.vendor_show import marks
+
     reason = (row["stopped"] or {}).get("reason")
-    return f"{row['state']} ({reason})" if reason else str(row["state"])
+    said = "; ".join([*([reason] if reason else []), *marks(row)])
+    return f"{row['state']} ({said})" if said else str(row["state"])
 
 
 def _due(row: dict[str, Any]) -> int:
@@ -181,6 +186,7 @@ def _page(result: dict[str, Any]) -> list[str]:
         ("Company", result["company"]),
         ("Email", result["email"]),
         ("Lease until", result["lease_until"] or "-"),
+        *([("Emergency", f"opened on {result['emergency_opened'][:10]}")] if result["emergency_opened"] else []),
     ]
     responses = [
         f"{r['reference']}  {r['at']}  {r['kind']} {r['revision'] or r['code'] or ''}  {r['state']}"
@@ -190,7 +196,37 @@ def _page(result: dict[str, Any]) -> list[str]:
         *manners.pairs(rows),
         *section("Bought", manners.pairs(bought)),
         *section("Server", manners.pairs(held) if site else ["no server holds the license"]),
+        *section("Servers before", _former(result["former_sites"])),
+        *section("Possible clone", _clone(result["possible_clone"])),
         *section("Contact", manners.pairs(result["contact"].items())),
         *section("Orders", [f"{o['order']}  {o['state']}  {', '.join(o['lines']) or '-'}" for o in result["orders"]]),
         *section("Responses", responses),
     ]
+
+
+def _former(sites: list[dict[str, Any]]) -> list[str]:
+    if not sites:
+        return []
+    rows = [("HD Volume ID", "Site key", "How", "On", "Asked again", "")]
+    rows += [
+        (
+            site["volume_id"],
+            site["site_key"],
+            site["how"],
+            site["at"][:10],
+            (site["last_seen"] or "-")[:10],
+            f"written off on {site['written_off'][:10]}" if site["written_off"] else "",
+        )
+        for site in sites
+    ]
+    return manners.table(rows)
+
+
+def _clone(forks: dict[str, Any] | None) -> list[str]:
+    if forks is None:
+        return []
+    many = f"{forks['forks']} requests" if forks["forks"] > 1 else "1 request"
+    said = f"{many} of its site key did not follow the last response, the last on {forks['last_seen'][:10]}"
+    if not forks["turns"]:
+        return [f"{said}:", "a restored backup does that once and goes on from there, a clone again and again."]
+    return [f"{said}:", "two histories take turns, so two servers seem to run. 'review' shows both at the next one."]

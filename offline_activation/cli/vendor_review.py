@@ -10,6 +10,7 @@ from offline_activation.cli.vendor_show import (
     changes_json,
     contact_json,
     entitlement_json,
+    former_site_json,
     instant,
     line_text,
     number,
@@ -21,6 +22,7 @@ from offline_activation.formats.contact import FIELDS
 from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.request import ReceivedRequest
 from offline_activation.vendor.answered import ANSWERED
+from offline_activation.vendor.proof import proof_of
 
 if TYPE_CHECKING:  # only names in signatures
     from offline_activation.formats.request import ActivationRequest
@@ -68,6 +70,8 @@ def review_json(
         ],
         "usage": dict(content.usage),
         "contact": contact_json(content.contact),
+        "proof": _proof_json(content),
+        "former_site": None if known.former is None else former_site_json(known.former),
         "answered": None if intent is None else _answered(intent),
     }
 
@@ -81,6 +85,20 @@ def _site_json(content: "ActivationRequest", record: "LicenseRecord | None") -> 
         "requests": content.counter,
         "installed_revision": content.revision,
         "zone": content.zone,
+    }
+
+
+def _proof_json(content: "ActivationRequest") -> dict[str, Any] | None:
+    """Return the return that a transfer carries; what the rules think of it stands in ``reasons``."""
+    found = proof_of(content)
+    if found is None:
+        return None
+    return {
+        "reference": found.reference,
+        "purpose": found.content.purpose.name.lower(),
+        "site_key": fingerprint(found.content.site_key),
+        "volume_id": found.content.volume_id,
+        "created": instant(found.content.created),
     }
 
 
@@ -141,6 +159,12 @@ def _site(result: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "Site key", f"{site['key']}  ({'holds this license' if site['known'] else 'new to this license'})"
     yield "Request date", f"{result['created']} {site['zone']}"
     yield "Installed revision", str(site["installed_revision"])
+    if result["proof"]:
+        proof = result["proof"]
+        yield "Return inside", f"{proof['reference']} of {proof['created'][:10]}, server {proof['volume_id']}"
+    if result["former_site"]:
+        former = result["former_site"]
+        yield "Held it before", f"{former['how']} on {former['at'][:10]}"
     for name, count in result["usage"].items():
         yield f"In use, {name}", str(count)
     for name, text in result["contact"].items():
@@ -173,4 +197,6 @@ def _next_step(result: dict[str, Any], file: str) -> str:
     if result["decision"] == "ask":
         approve = f"activation-vendor approve {result['reference']} --as USER"
         return f"Next: {sign} takes it in, then {approve}, or activation-vendor refuse {file} --reason TEXT"
+    if result["purpose"] == "return" and result["decision"] == "sign":
+        return f"Next: {sign} writes the receipt."
     return f"Next: {sign}" if result["decision"] == "sign" else f"Next: {sign} writes the signed refusal."

@@ -12,7 +12,15 @@ from offline_activation.formats.names import LicenseNumber, show_license_number
 if TYPE_CHECKING:  # only names in signatures
     from offline_activation.formats.contact import Contact
     from offline_activation.vendor.entitlements import Change
-    from offline_activation.vendor.records import Entitlement, Installation, LicenseRecord, Order, OrderLine
+    from offline_activation.vendor.records import (
+        Entitlement,
+        Forks,
+        FormerSite,
+        Installation,
+        LicenseRecord,
+        Order,
+        OrderLine,
+    )
 
 
 _BOUNDS: Final = {"maintenance_until": "maintenance until", "version_ceiling": "version ceiling"}
@@ -138,7 +146,45 @@ def license_json(record: "LicenseRecord") -> dict[str, Any]:
         "first_activated": instant(record.first_activated),
         "last_contact": instant(record.last_contact),
         "contact": contact_json(record.contact),
+        **moves_json(record),
     }
+
+
+def moves_json(record: "LicenseRecord") -> dict[str, Any]:
+    """Return what moves and copies have left behind, for JSON."""
+    return {
+        "unreturned": record.unreturned,
+        "emergency_opened": instant(record.emergency_opened),
+        "possible_clone": _forks_json(record.forks),
+    }
+
+
+def former_site_json(site: "FormerSite") -> dict[str, Any]:
+    """Return a server that held a license for JSON."""
+    return {
+        "site_key": fingerprint(site.site_key),
+        "volume_id": site.volume_id,
+        "how": site.how,
+        "at": instant(site.at),
+        "last_seen": instant(site.last_seen),
+        "written_off": instant(site.written_off),
+    }
+
+
+def marks(found: dict[str, Any]) -> list[str]:
+    """Return in a few words what a person should know of a license, made of :func:`moves_json`."""
+    forks = found["possible_clone"]
+    return [
+        *([f"{found['unreturned']} unreturned"] if found["unreturned"] else []),
+        *(["possible clone"] if forks else []),
+        *(["emergency opened"] if found["emergency_opened"] else []),
+    ]
+
+
+def _forks_json(forks: "Forks | None") -> dict[str, Any] | None:
+    if forks is None:
+        return None
+    return {"forks": forks.count, "turns": forks.turns, "last_seen": instant(forks.last_seen)}
 
 
 def changes_json(changes: "Iterable[Change]") -> list[dict[str, Any]]:

@@ -41,6 +41,8 @@ def _sign(
 ) -> None:
     """Sign or refuse each request by the rules; what rules may not decide waits for a person.
 
+    A return is signed with a receipt: the license is free for another server.
+
     Exit code 1 when any was refused, 4 when any waits, else 0.  The same request always gets the same response.
     """
     from offline_activation.cli.vendor_inputs import read_requests
@@ -101,6 +103,7 @@ def result_of(name: str, answer: "Answer", written: str | None) -> dict[str, Any
         "input": name,
         "reference": answer.reference,
         "outcome": answer.outcome,
+        "kind": answer.kind,
         "output": written,
         "code": answer.code,
         "license_number": show_license_number(answer.license_number),
@@ -167,6 +170,7 @@ def _failed(arrived: "Arrived", error: ActivationError) -> dict[str, Any]:
         "input": arrived.name,
         "reference": request.reference if request else None,
         "outcome": "refused",
+        "kind": None,
         "output": None,
         "code": error.code,
         "license_number": show_license_number(request.content.license_number) if request else None,
@@ -200,7 +204,7 @@ def _lines(results: list[dict[str, Any]]) -> Iterator[str]:
     rows += [
         (
             result["reference"] or "-",
-            result["outcome"],
+            "receipt" if result["kind"] == "receipt" else result["outcome"],
             str(result["revision"] or "-"),
             result["output"] or "-",
             "standard input" if result["input"] == "-" else result["input"],

@@ -1,4 +1,4 @@
-"""``license suspend``, ``reinstate`` and ``revoke``: the vendor's power over the life of a license."""
+"""``license suspend``, ``reinstate``, ``revoke`` and ``write-off``: the vendor's power over the life of a license."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +26,8 @@ def register(group: typer.Typer) -> None:
     )
     group.command("reinstate", epilog=epilog(f"activation-vendor license reinstate {number}"))(_reinstate)
     group.command("revoke", epilog=epilog(f'activation-vendor license revoke {number} --reason "Refunded"'))(_revoke)
+    written_off = f'activation-vendor license write-off {number} --reason "Burnt on May 4"'
+    group.command("write-off", epilog=epilog(written_off))(_write_off)
 
 
 def _suspend(number: Number, *, reason: Reason = "") -> None:
@@ -72,6 +74,34 @@ def _revoke(
         "If the customer is to work again: enter a new order, and activate with its license number.",
     ]
     manners.emit(result, lines)
+
+
+def _write_off(number: Number, *, reason: Reason = "") -> None:
+    """Count the replaced servers of a license that were never given back no longer.
+
+    The customer may then have others replaced.  The servers stay replaced: what still runs there is told so.
+    """
+    from offline_activation.cli.vendor_show import former_site_json
+    from offline_activation.cli.vendor_show import number as shown
+    from offline_activation.formats.names import read_license_number
+    from offline_activation.vendor.moves import write_off
+
+    reason = checked_reason(reason or manners.ask("Reason, for the audit log", what="--reason"))
+    wanted, now = read_license_number(number), vendor_wiring.fixed_clock()()
+    with vendor_wiring.open_books() as store, store.begin() as work:
+        record, sites = write_off(work, wanted, reason=reason, now=now, actor=vendor_wiring.actor())
+        left = work.unreturned_of(record.product, record.email)
+    written_off = [former_site_json(site) for site in sites]
+    result = {
+        "license_number": shown(record.license_number),
+        "reason": reason,
+        "written_off": written_off,
+        "unreturned": record.unreturned,
+        "unreturned_of_customer": left,
+    }
+    rows = [f"  {site['volume_id']}  {site['how']} on {site['at'][:10]}" for site in written_off]
+    counted = f"The customer has {left} unreturned {'server' if left == 1 else 'servers'} now."
+    manners.emit(result, [f"Written off for license {result['license_number']}:", *rows, counted])
 
 
 def _change(change: "Callable[..., LicenseRecord]", number: str, reason: str) -> dict[str, Any]:

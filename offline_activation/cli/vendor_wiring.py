@@ -15,7 +15,7 @@ from offline_activation.errors import Misuse, Refusal, Trouble, visible
 
 if TYPE_CHECKING:  # a command starts without the database and without cryptography
     from offline_activation.formats.keys import Signer
-    from offline_activation.formats.names import ProductId
+    from offline_activation.formats.request import ActivationRequest
     from offline_activation.vendor.founding import FirstKey
     from offline_activation.vendor.issuing import Desk
     from offline_activation.vendor.ports import Store
@@ -120,13 +120,16 @@ def own_trust() -> "Trust | None":
     return None if document is None else pinned_trust(root, document)
 
 
-def issuing_key_for(store: "Store", product: "ProductId", now: int) -> "KeyRecord":
-    """Return the key that would sign a license now; raises :class:`Refusal` ``key.none``."""
-    from offline_activation.formats.trust_list import Use
+def issuing_key_for(store: "Store", request: "ActivationRequest", now: int) -> "KeyRecord":
+    """Return the key that would sign what grants a request now.
+
+    Raises :class:`Refusal` ``key.none`` or ``key.no_receipts``.
+    """
+    from offline_activation.vendor.issuing import use_for
     from offline_activation.vendor.keyring import issuing_key
 
     with store.read() as work:
-        return issuing_key(work.keys(), product=product, use=Use.LICENSE, now=now)
+        return issuing_key(work.keys(), product=request.product, use=use_for(request), now=now)
 
 
 def desk(store: "Store") -> "Desk":

@@ -1,14 +1,13 @@
-"""The two units of work around a signature: claim and intent before it, the response after it, or the claim undone."""
+"""The two units of work around a signature: claim and intent before it, and the response after it."""
 
 from dataclasses import replace
 
 from offline_activation.errors import Refusal
-from offline_activation.formats.keys import PublicKey
 from offline_activation.formats.license_document import license_payload, read_license
 from offline_activation.formats.names import DocumentId, document_id, show_license_number
 from offline_activation.formats.receipt import receipt_payload
 from offline_activation.formats.refusal import RefusalDocument, refusal_payload
-from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
+from offline_activation.formats.request import ActivationRequest, ReceivedRequest
 from offline_activation.vendor import moves
 from offline_activation.vendor.drafting import draft_license, draft_receipt
 from offline_activation.vendor.emergency import holds_emergency, with_report
@@ -22,7 +21,7 @@ from offline_activation.vendor.records import (
     Installation,
     Intent,
     KeyRecord,
-    LicenseRecord,
+    ResponseKind,
 )
 from offline_activation.vendor.review import STOPPED
 
@@ -47,19 +46,7 @@ def intend_license(work: Work, received: ReceivedRequest, trust: bytes, key: Key
         replaced=moves.replaced(work, record, displaced, holder=request.site_key),
         emergency=holds_emergency(request, opened, now=now),
     )
-    payload = license_payload(content)
-    intent = Intent(
-        request_id=received.request_id,
-        response_id=document_id(payload),
-        kind="license",
-        payload=payload,
-        key_id=key.key_id,
-        license_number=record.license_number,
-        revision=revision,
-        code="",
-        intended=now,
-        state="intended",
-    )
+    intent = _intent("license", license_payload(content), received, key, revision=revision, now=now)
     taken = moves.take_seat(work, record, request, displaced, response_id=intent.response_id, now=now, actor=actor)
     work.save_license(
         replace(
@@ -79,18 +66,7 @@ def intend_receipt(work: Work, received: ReceivedRequest, trust: bytes, key: Key
     if record is None:
         raise Refusal("policy.unknown_license")
     payload = receipt_payload(draft_receipt(received, trust=trust, now=now))
-    intent = Intent(
-        request_id=received.request_id,
-        response_id=document_id(payload),
-        kind="receipt",
-        payload=payload,
-        key_id=key.key_id,
-        license_number=record.license_number,
-        revision=received.content.revision,
-        code="",
-        intended=now,
-        state="intended",
-    )
+    intent = _intent("receipt", payload, received, key, revision=received.content.revision, now=now)
     freed = moves.give_back(work, record, received, response_id=intent.response_id, now=now, actor=actor)
     work.save_license(replace(freed, revision=max(record.revision, _reasonable(received.content.revision))))
     return _record_intent(work, intent, received, actor)
@@ -100,19 +76,7 @@ def intend_refusal(
     work: Work, content: RefusalDocument, received: ReceivedRequest, key: KeyRecord, actor: str
 ) -> Intent:
     """Record the exact payload of a refusal about to be signed; the license itself is not touched."""
-    payload = refusal_payload(content)
-    intent = Intent(
-        request_id=received.request_id,
-        response_id=document_id(payload),
-        kind="refusal",
-        payload=payload,
-        key_id=key.key_id,
-        license_number=received.content.license_number,
-        revision=0,
-        code=content.code,
-        intended=content.issued,
-        state="intended",
-    )
+    intent = _intent("refusal", refusal_payload(content), received, key, code=content.code, now=content.issued)
     return _record_intent(work, intent, received, actor)
 
 
@@ -154,29 +118,6 @@ def record_response(
     return signed
 
 
-def abandon(work: Work, intent: Intent, *, why: Refusal, now: int, actor: str) -> None:
-    """Give up an intent that must not be signed, and undo its claim: the license is as its last good intent left it."""
-    current = work.find_intent(intent.request_id)
-    if current is None or current.state == "signed" or current.response_id != intent.response_id:
-        return
-    work.save_intent(replace(current, state="abandoned"))
-    record = work.find_license(intent.license_number)
-    request = work.find_request(intent.request_id)
-    if intent.kind == "license" and record is not None and request is not None:
-        site_key = receive_request(request.document).content.site_key
-        undone = moves.undo(work, record, intent, site_key)
-        work.save_license(_without_claim(work, undone, intent, site_key))
-    work.append_audit(
-        AuditEntry(
-            at=now,
-            actor=actor,
-            action=f"{intent.kind}.abandoned",
-            subject=show_license_number(intent.license_number),
-            details={"response": intent.response_id.hex(), "code": why.code, "why": why.message},
-        )
-    )
-
-
 def installation_of(request: ActivationRequest, counter: int = 0) -> Installation:
     """Return the server that a request describes, its count at least ``counter``."""
     return Installation(
@@ -199,23 +140,6 @@ def _reasonable(revision: int) -> int:
 def _installation(request: ActivationRequest, held: Installation | None) -> Installation:
     same = held is not None and held.site_key == request.site_key
     return installation_of(request, held.counter if held is not None and same else 0)
-
-
-def _without_claim(work: Work, record: LicenseRecord, intent: Intent, site_key: PublicKey) -> LicenseRecord:
-    """Return the record as the last good intent left it, when the abandoned one was the last to change it."""
-    held = record.installation
-    if record.revision != intent.revision or (held is not None and held.site_key != site_key):
-        return record
-    kept = [item for item in work.intents(record.license_number) if item.kind == "license"]
-    kept = [item for item in kept if item.state != "abandoned"]
-    if not kept:
-        return replace(record, revision=0, installation=None)
-    last = max(kept, key=lambda item: item.revision)
-    record = replace(record, revision=last.revision, installation=None)
-    request = work.find_request(last.request_id)
-    if request is None:
-        return record
-    return moves.restored(work, record, kept, installation_of(receive_request(request.document).content))
 
 
 def _record_issued(work: Work, intent: Intent, received: ReceivedRequest, now: int) -> None:
@@ -246,6 +170,30 @@ def _record_receipt(work: Work, intent: Intent) -> None:
     record = work.find_license(intent.license_number)
     if record is not None and record.installation is None:
         work.save_license(replace(record, last_response=intent.response_id))
+
+
+def _intent(
+    kind: ResponseKind,
+    payload: bytes,
+    received: ReceivedRequest,
+    key: KeyRecord,
+    *,
+    revision: int = 0,
+    code: str = "",
+    now: int,
+) -> Intent:
+    return Intent(
+        request_id=received.request_id,
+        response_id=document_id(payload),
+        kind=kind,
+        payload=payload,
+        key_id=key.key_id,
+        license_number=received.content.license_number,
+        revision=revision,
+        code=code,
+        intended=now,
+        state="intended",
+    )
 
 
 def _record_intent(work: Work, intent: Intent, received: ReceivedRequest, actor: str) -> Intent:

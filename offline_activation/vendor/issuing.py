@@ -18,10 +18,10 @@ from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.envelope import check_signature, open_envelope, seal
 from offline_activation.formats.keys import Signer, key_id
 from offline_activation.formats.names import DocumentId, LicenseNumber, Reference, document_id
-from offline_activation.formats.request import Purpose, ReceivedRequest
+from offline_activation.formats.request import ActivationRequest, Purpose, ReceivedRequest
 from offline_activation.formats.trust_list import Use, read_trust_list
+from offline_activation.vendor.abandoning import abandon
 from offline_activation.vendor.claiming import (
-    abandon,
     check_claim,
     intend_license,
     intend_receipt,
@@ -77,7 +77,7 @@ def answer(desk: Desk, received: ReceivedRequest) -> Answer:
     then no document was handed out.
     """
     now = desk.clock()
-    _open_key(desk, received, now, use=_use_for(received))
+    _open_key(desk, received, now, use=use_for(received.content))
     with desk.store.begin() as work:
         intent = work.find_intent(received.request_id)
         if intent is None:
@@ -167,14 +167,14 @@ def _intend(work: Work, received: ReceivedRequest, found: Review, now: int, acto
 
 
 def _intend_grant(work: Work, received: ReceivedRequest, now: int, actor: str) -> Intent:
-    use = _use_for(received)
+    use = use_for(received.content)
     intend = intend_receipt if use is Use.RECEIPT else intend_license
     return intend(work, received, _trust(work), _key(work, received, use, now), now, actor)
 
 
-def _use_for(received: ReceivedRequest) -> Use:
+def use_for(request: ActivationRequest) -> Use:
     """Return what a key must be allowed to sign to grant a request."""
-    return Use.RECEIPT if received.content.purpose is Purpose.RETURN else Use.LICENSE
+    return Use.RECEIPT if request.purpose is Purpose.RETURN else Use.LICENSE
 
 
 def _finish(desk: Desk, received: ReceivedRequest, intent: Intent, now: int) -> Answer:

@@ -396,23 +396,27 @@ def test_a_report_that_could_not_be_written_hides_nothing(vendor: Any, areq: Any
     assert vendor.json("sign", file, "--report", "mine", code=3)["error"]["code"] == "io.exists"
 
 
-def test_a_return_waits_and_nobody_is_told_to_approve_it(vendor: Any, areq: Any) -> None:
+def test_a_return_is_signed_with_a_receipt(vendor: Any, areq: Any) -> None:
     number = vendor.sold()
     vendor.json("sign", areq("first.areq", number))
-    file = areq("return.areq", number, purpose=Purpose.RETURN, counter=2)
+    file = areq("return.areq", number, purpose=Purpose.RETURN, counter=2, revision=1)
     review = vendor.json("review", file)
-    assert (review["decision"], review["approvable"]) == ("ask", False)
-    assert "Requests with purpose return wait: this release does not answer them." in review["reasons"]
-    reference = one(vendor.json("sign", file, code=4))["reference"]
-    for command in (["review", file], ["sign", file], ["pending"]):
-        shown = vendor(*command).out
-        assert "activation-vendor refuse REFERENCE --reason TEXT" in shown
-        assert f"approve {reference}" not in shown
-        assert "activation-vendor approve" not in shown
-    (pending,) = vendor.json("pending")["requests"]
-    assert pending["approvable"] is False
-    found = vendor.json("approve", reference, "--as", "ada", code=1)
-    assert found["error"]["code"] == "policy.purpose_not_ready"
+    assert (review["decision"], review["grant"]) == ("sign", None)
+    assert {change["field"]: change["to"] for change in review["changes"]} == {"volume_id": None, "site_key": None}
+    assert "writes the receipt." in vendor("review", file).out
+    result = one(vendor.json("sign", file, "-o", "receipt.alic"))
+    assert (result["outcome"], result["kind"], result["revision"], result["output"]) == (
+        "signed",
+        "receipt",
+        1,
+        "receipt.alic",
+    )
+    assert envelope_in("receipt.alic").kind == "receipt"
+    assert Path("receipt.alic").read_text().startswith("Receipt\n")
+    assert "receipt" in vendor("sign", file, "-o", "receipt.alic").out
+    shown = vendor.json("license", "show", number)
+    assert (shown["state"], shown["site"], shown["unreturned"]) == ("ready", None, 0)
+    assert "Already answered: signed as a receipt" in vendor("review", file).out
 
 
 def test_next_steps_are_whole_commands(vendor: Any, areq: Any) -> None:
