@@ -363,6 +363,7 @@ class World:
     def __init__(self, place: Path, *, begin: str = BEGIN, definition: str | None = None) -> None:
         self.place = place
         self.clock = Clock(instant(begin))
+        self.begun = self.clock.now
         self.numbers = itertools.count(1)
         self.present: Machine | None = None
         self.sites: dict[str, Site] = {}
