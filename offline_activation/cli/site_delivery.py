@@ -61,11 +61,14 @@ class Outputs:
     def prepare(self, document: bytes, name: str, product: "ProductDocument") -> "Prepared":
         """Render every wanted form of ``document``, so that only writing is left; ``name`` makes the default name.
 
-        Raises ``picture.terminal_too_small``, and ``io.exists`` for a default name that is taken.
+        Raises ``picture.terminal_too_small``, ``io.exists`` for a default name that is taken, and ``io.unwritable``
+        for a directory that is not there or not to be written.
         """
         file = self.file or f"{name}{_SUFFIX}"
         if not self.force and file != STANDARD_STREAM and os.path.lexists(file):
             raise Trouble("io.exists", path=file)
+        for path in filter(None, (file, self.qr, self.sheet)):
+            _refuse_place(path)
         shown = self._terminal(document) if self.terminal else ""
         return Prepared(file=file, forms=tuple(self._rendered(document, file, product)), shown=shown, force=self.force)
 
@@ -118,6 +121,17 @@ class Prepared:
             raise
         (sys.stderr if SESSION.as_json else sys.stdout).write(self.shown)
         return self.file
+
+
+def _refuse_place(path: str) -> None:
+    """Refuse a file in a directory that is missing or not to be written, while nothing is done yet."""
+    folder = os.path.dirname(path) or os.curdir  # noqa: PTH120 - a name as it was typed, also one that is not UTF-8
+    if path == STANDARD_STREAM:
+        return
+    if not os.path.isdir(folder):  # noqa: PTH112 - as above
+        raise Trouble("io.unwritable", path=path, what="there is no such directory")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Trouble("io.unwritable", path=path, what="this user may not write to the directory")
 
 
 def _can_show_blocks() -> bool:

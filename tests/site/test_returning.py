@@ -91,6 +91,8 @@ def test_what_can_be_refused_is_refused_before_anything_changes(site: Site) -> N
         (["-o", "there.areq"], 3, "io.exists"),
         (["-o", "r.areq", "--sheet", "there.areq"], 3, "io.exists"),
         (["-o", "r.areq", "--qr", "r.jpg"], 2, "usage.invalid"),
+        (["-o", "missing/r.areq"], 3, "io.unwritable"),
+        (["-o", "r.areq", "--qr", "missing/r.png"], 3, "io.unwritable"),
         (["-o", "r.areq", "--license-number", site.vendor.other_number], 1, "site.license_number_fixed"),
         (
             ["-o", "r.areq", "--terminal-qr", "--email", "x" * 70 + "@northwind.example"],
@@ -115,7 +117,7 @@ def test_a_default_name_that_is_taken_stops_a_return_that_is_written_again(site:
 
 def test_a_return_whose_file_cannot_be_written_says_how_to_get_it(site: Site) -> None:
     site.licensed()
-    failed = site("--json", "return", "-o", "missing/r.areq")
+    failed = site("--json", "return", "-o", "r" * 300)  # a name that only the file system refuses
     assert (failed.code, failed.error) == (3, "site.unfinished")
     assert failed.json["error"]["message"].startswith(GIVEN_BACK)
     assert "activation-site return -o FILE" in failed.json["error"]["remedy"]
