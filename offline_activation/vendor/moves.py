@@ -108,8 +108,10 @@ def take_seat(
 
     ``newest`` is what :func:`displaced_by` returned.  A site that once held the license holds it again.
     """
-    own = work.find_former_site(record.license_number, request.site_key)
-    if own is not None and own.back is None:
+    held = record.installation
+    holds = held is not None and held.site_key == request.site_key
+    own = None if holds else work.find_former_site(record.license_number, request.site_key)
+    if own is not None:
         record = _saved(work, record, replace(own, back=response_id))
     if newest is None:
         return record

@@ -99,3 +99,39 @@ def test_servers_that_ask_for_one_license_at_once_get_it_once(shop: Any, books: 
     states = [(intent.kind, intent.code) for intent in shop.intents(number)]
     assert sorted(states) == [("license", ""), *[("refusal", "policy.license_bound")] * 3]
     assert json.dumps(shop.record(number).revision) == "1"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_return_whose_receipt_was_interrupted_is_finished_and_frees_its_seat_once(
+    shop: Any, books: str, when: str
+) -> None:
+    site = shop.active_site()
+    request = site.give_back()
+    killed = child(books, request, shop.now, when)
+    assert killed.communicate(timeout=30) == ("", "")
+    assert killed.returncode == -signal.SIGKILL
+    intent = shop.intents(site.license_number)[-1]
+    assert (intent.kind, intent.state, shop.record(site.license_number).installation) == ("receipt", "intended", None)
+    other = shop.site(site.license_number, number=9, volume="d15c-9")
+    shop.active(other)
+    running = [child(books, request, shop.now + second) for second in range(2)]
+    said = {each.communicate(timeout=60)[0] for each in running}
+    assert said == {shop.answer(request).document.hex()}
+    signed = [each for each in shop.intents(site.license_number) if each.kind == "receipt"]
+    assert [(each.payload, each.state) for each in signed] == [(intent.payload, "signed")]
+    assert shop.record(site.license_number).installation.site_key == other.key.public_key
+    assert shop.audit().count("license.returned") == 1
+    assert list(shop.store.problems()) == []
+
+
+def test_a_return_and_servers_that_want_the_seat_at_once_leave_one_holder(shop: Any, books: str) -> None:
+    site = shop.active_site()
+    request = site.give_back()
+    others = [shop.site(site.license_number, number=20 + each, volume=f"d15c-{each}") for each in range(2)]
+    running = [child(books, document, shop.now) for document in (others[0].request(), request, others[1].request())]
+    assert [each.communicate(timeout=60)[1] for each in running] == [""] * 3
+    issued = [each.kind for each in shop.intents(site.license_number) if each.kind != "refusal"]
+    assert issued in (["license", "receipt"], ["license", "receipt", "license"])
+    held = shop.record(site.license_number).installation
+    assert (held is None) == (len(issued) == 2)
+    assert list(shop.store.problems()) == []

@@ -313,7 +313,7 @@ def test_a_rehost_moves_the_license_and_the_old_server_is_refused(world: Any) ->
     world.approve(request)
     assert world.answer(request).outcome == "signed"
     assert world.record(old.license_number).installation.site_key == new.key.public_key
-    assert world.answer(old.request(Purpose.RENEW)).code == "policy.license_bound"
+    assert world.answer(old.request(Purpose.RENEW)).code == "policy.superseded"
 
 
 def test_a_person_refuses_with_a_reason(world: Any, refusal_in: RefusalIn) -> None:

@@ -85,8 +85,8 @@ def test_an_unknown_license_is_not_changed(world: Any, what: str) -> None:
 
 
 @pytest.mark.parametrize(("what", "code"), [("suspend", "policy.suspended"), ("revoke", "policy.revoked")])
-@pytest.mark.parametrize("purpose", list(Purpose))
-def test_whatever_a_stopped_license_asks_is_refused_with_a_signature(
+@pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose is not Purpose.RETURN])
+def test_whatever_a_stopped_license_asks_but_a_return_is_refused_with_a_signature(
     world: Any, what: str, code: str, purpose: Purpose, refusal_in: RefusalIn
 ) -> None:
     site = world.active_site()
@@ -171,3 +171,12 @@ def test_only_the_last_stop_counts(world: Any) -> None:
         stop = stop_of(work, world.record(number))
     assert stop is not None
     assert stop.reason == "second"
+
+
+def test_a_license_given_back_while_suspended_is_ready_when_it_is_reinstated(world: Any) -> None:
+    site = world.active_site()
+    change(world, "suspend", site.license_number)
+    assert world.answer(site.give_back()).kind == "receipt"
+    change(world, "reinstate", site.license_number)
+    assert (world.record(site.license_number).state, world.record(site.license_number).installation) == ("ready", None)
+    world.active(site)
