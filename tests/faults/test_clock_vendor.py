@@ -21,6 +21,8 @@ def test_two_years_behind_nothing_is_signed_and_the_clock_is_named(asked: World)
     assert refused.error["code"] == "key.none"
     assert "clock" in refused.error["remedy"]
     assert not (asked.work / "a.alic").exists()
+    told = asked.vendor("doctor", clock="-730d", code=1).json["checks"]
+    assert [each["ok"] for each in told if each["check"] == "Clock"] == [False]
     asked.vendor("sign", "a.areq", "-o", "a.alic")
     assert asked.site("import", "a.alic").json["state"] == "active"
 
