@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, event, settings
+from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 from life import DAY, Machine, Site, World
@@ -25,6 +25,7 @@ from offline_activation.formats.names import LicenseNumber
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory
 NAMES = st.sampled_from(("north", "south", "east"))
+FILES = st.sampled_from(("license.cose", "license.kept.cose", "trust.cose", "clock", "product.cose"))
 WORKS = {"active", "renewal_due", "in_grace"}
 
 
@@ -90,7 +91,9 @@ class Lives(RuleBasedStateMachine):
         if held is None or site in self.holder.values():
             return
         event("second server")
-        assert self.world.vendor.answer(site.request("activate", number)).outcome == "refused"
+        answer = self.world.vendor.answer(site.request("activate", number))
+        assert answer.outcome == "refused"
+        self._read_refusal(site, answer.document)
 
     @rule(target=mail, number=numbers, purpose=st.sampled_from(("renew", "update")))
     def ask(self, number: LicenseNumber, purpose: str) -> object:
@@ -152,6 +155,7 @@ class Lives(RuleBasedStateMachine):
         answer = self.world.vendor.decide(request)
         if answer.code == "policy.unreturned":
             event("too many unreturned")
+            self._read_refusal(new, answer.document)
             return
         assert answer.outcome == "signed"
         event(how)
@@ -169,13 +173,14 @@ class Lives(RuleBasedStateMachine):
         if site not in self.holder.values():
             return
         site.machine = Machine.numbered(next(self.world.numbers) + 5000)
+        code = "opened"
         try:
             site.open_emergency()
         except Refusal as refusal:
-            assert refusal.code in {"license.emergency_none", "license.emergency_used"}
-        else:
-            event("emergency")
-            assert site.state == "in_grace"
+            code = refusal.code
+        event(f"emergency {code}")
+        assert code in {"opened", "license.emergency_none", "license.emergency_used"}
+        assert (site.state == "in_grace") == (code == "opened")
         self._exchange(site, "rebind")
 
     # what happens to sites
@@ -358,6 +363,7 @@ class Lives(RuleBasedStateMachine):
 
 Lives.TestCase.settings = settings(
     max_examples=int(os.environ.get("LIVES", "25")),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking such histories takes longer than reading them
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
