@@ -70,6 +70,7 @@ def license_json(found: "License") -> dict[str, Any]:
             "drift_days": found.policy.drift_days,
             "clock_days": list(found.policy.clock_days),
             "emergency_days": found.policy.emergency_days,
+            "match": {"needed": found.policy.match.needed, "weights": dict(found.policy.match.weights)},
         },
         "warnings": problems_json(found.warnings),
     }

@@ -74,13 +74,14 @@ def _page(definition: "Definition") -> list[str]:
             *_rules(definition),
             ("Rules alone grant", _purposes(purpose for purpose in decided if purpose in definition.auto)),
             ("A person grants", _purposes(purpose for purpose in decided if purpose not in definition.auto)),
-            ("Not yet", "return waits: not answered by this release"),
         ]
     )
 
 
 def _rules(definition: "Definition") -> "Iterator[tuple[str, str]]":
     """Yield what each license will say about its later life."""
+    from offline_activation.formats.match_policy import match_words
+
     rules = definition.rules
     tolerance, grace = rules.clock_days
     lowered = ", ".join(f"{name} {count}" for name, count in definition.grace_limits.items())
@@ -88,6 +89,7 @@ def _rules(definition: "Definition") -> "Iterator[tuple[str, str]]":
     yield "Lease", f"{lease}{definition.grace_days} days of grace{f' with {lowered}' if lowered else ''}"
     yield "Demo Mode after", f"{rules.fallback_days} days"
     yield "Overuse", f"up to {rules.overuse_percent} % above a limit" if rules.overuse_percent else "none"
+    yield "Same machine", match_words(rules.match)
     yield "Changed hardware", f"works {rules.drift_days} days"
     yield "Clock set back", f"{tolerance} days without a word, {grace} more with a warning"
     yield "Emergency", f"{rules.emergency_days} days" if rules.emergency_days else "none"
@@ -98,6 +100,7 @@ def _rules_json(definition: "Definition") -> dict[str, Any]:
     return {
         "overuse_percent": rules.overuse_percent,
         "drift_days": rules.drift_days,
+        "match": {"needed": rules.match.needed, "weights": dict(rules.match.weights)},
         "emergency_days": rules.emergency_days,
         "clock_tolerance_days": rules.clock_days[0],
         "clock_grace_days": rules.clock_days[1],

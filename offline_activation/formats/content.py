@@ -41,7 +41,7 @@ FIELD_NAMES: Final = {
     Kind.LICENSE: _numbered(
         "version product license_number revision issued request_id site_id components company limits options"
         " lease_until grace_days until maintenance_until trust fallback overuse_percent version_ceiling drift_days"
-        " emergency_days clock_days replaced trial grace_limits"
+        " emergency_days clock_days replaced trial grace_limits match"
     ),
     Kind.REFUSAL: _numbered("version product code message issued request_id site_id remedy", _TRUST_AT_16),
     Kind.TRUST: _numbered("version number vendor issued keys revoked roots root_until"),
@@ -129,6 +129,7 @@ def _policy(policy: Policy) -> Content:
         "drift_days": policy.drift_days,
         "emergency_days": policy.emergency_days,
         "clock_days": {"tolerance": tolerance, "grace": grace},
+        "match": {"needed": policy.match.needed, "weights": dict(policy.match.weights)},
     }
 
 

@@ -9,6 +9,7 @@ from offline_activation.formats.envelope import Envelope, Kind
 from offline_activation.formats.instants import show_instant
 from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.license_document import LicenseDocument, read_license
+from offline_activation.formats.match_policy import MatchPolicy, match_words
 from offline_activation.formats.names import document_id, reference, show_license_number
 from offline_activation.formats.policy import CLOCK_DAYS, DRIFT_DAYS, Policy
 from offline_activation.formats.product import ProductDocument, read_product
@@ -115,6 +116,8 @@ def _of_policy(policy: Policy) -> Iterator[tuple[str, str]]:
     if policy.clock_days != CLOCK_DAYS:
         tolerance, grace = policy.clock_days
         yield "Clock set back", f"up to {_days(tolerance)} without a word, then {_days(grace)} of grace"
+    if policy.match != MatchPolicy():
+        yield "Same machine", match_words(policy.match)
     if policy.emergency_days:
         yield "Emergency license", f"inside, works {_days(policy.emergency_days)} once opened"
 

@@ -11,6 +11,7 @@ from offline_activation.errors import Refusal
 from offline_activation.formats.cbor import Map, Value
 from offline_activation.formats.fields import Fields
 from offline_activation.formats.marks import counts_map, read_counts
+from offline_activation.formats.match_policy import MatchPolicy, match_value, read_match_policy
 from offline_activation.formats.names import check_name
 from offline_activation.formats.value import value
 
@@ -51,6 +52,8 @@ class Policy:
     """Days that the emergency license inside works once it is opened; 0 for none."""
     clock_days: tuple[int, int] = CLOCK_DAYS
     """Tolerance and grace of a clock that was set back."""
+    match: MatchPolicy = MatchPolicy()
+    """What proves that the machine is still the same."""
 
 
 def policy_map(policy: Policy) -> Map:
@@ -69,6 +72,8 @@ def policy_map(policy: Policy) -> Map:
         body[22] = policy.clock_days
     if policy.grace_limits:
         body[25] = counts_map(policy.grace_limits)
+    if policy.match != MatchPolicy():
+        body[26] = match_value(policy.match)
     return body
 
 
@@ -83,6 +88,7 @@ def read_policy(fields: Fields) -> Policy:
         else DRIFT_DAYS,
         emergency_days=fields.integer(21, "emergency_days", least=1, most=MAX_DAYS) if fields.has(21) else 0,
         clock_days=_read_clock_days(fields) if fields.has(22) else CLOCK_DAYS,
+        match=read_match_policy(fields, 26) if fields.has(26) else MatchPolicy(),
     )
 
 

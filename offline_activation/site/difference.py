@@ -5,6 +5,7 @@ from typing import Final
 
 from offline_activation.formats.instants import show_local_end
 from offline_activation.formats.license_document import LicenseDocument
+from offline_activation.formats.match_policy import match_words
 from offline_activation.formats.policy import Fallback, Policy
 
 Shown = str | int | bool | None
@@ -60,6 +61,7 @@ def _rules(policy: Policy) -> dict[str, Shown]:
         "fallback": None if policy.fallback is None else _fallback(policy.fallback),
         "overuse": f"{policy.overuse_percent} % above a limit" if policy.overuse_percent else None,
         "changed_hardware": f"works {policy.drift_days} days",
+        "same_machine": match_words(policy.match),
         "emergency": f"{policy.emergency_days} days" if policy.emergency_days else None,
         "clock_set_back": f"{tolerance} days without a word, {grace} more with a warning",
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from offline_activation.errors import Refusal
+from offline_activation.formats.match_policy import MAX_WEIGHT, NEEDED, WEIGHTS, MatchPolicy
 from offline_activation.formats.policy import CLOCK_DAYS, DRIFT_DAYS, MAX_DAYS, MAX_PERCENT, Fallback, Policy
 from offline_activation.formats.product import LimitRule, OptionRule
 from offline_activation.formats.request import Purpose
@@ -31,6 +32,8 @@ class LicenseRules:
     """Tolerance and grace of a clock that was set back."""
     fallback_days: int
     """Days of Demo Mode after the last end."""
+    match: MatchPolicy
+    """What proves that a machine is still the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,8 @@ class DeskRules:
     max_unreturned: int
 
 
-def read_license_rules(table: Table, *, demo_days: int) -> LicenseRules:
-    """Return the rules of the table ``[license]``; the fall-back lasts as long as the demo unless it says otherwise."""
+def read_license_rules(table: Table, match: Table, *, demo_days: int) -> LicenseRules:
+    """Return the rules of ``[license]`` and ``[match]``; the fall-back lasts as long as the demo unless told otherwise."""
     tolerance, grace = CLOCK_DAYS
     rules = LicenseRules(
         overuse_percent=table.number("overuse_percent", default=0, most=MAX_PERCENT),
@@ -53,6 +56,7 @@ def read_license_rules(table: Table, *, demo_days: int) -> LicenseRules:
             table.number("clock_grace_days", default=grace, most=MAX_DAYS),
         ),
         fallback_days=table.number("fallback_days", default=demo_days, most=MAX_DAYS),
+        match=_read_match(match),
     )
     table.finish()
     return rules
@@ -82,6 +86,7 @@ def license_policy(
         drift_days=rules.drift_days,
         emergency_days=rules.emergency_days,
         clock_days=rules.clock_days,
+        match=rules.match,
     )
 
 
@@ -95,6 +100,16 @@ def read_desk_rules(policy: Table) -> DeskRules:
         if purpose in auto:
             raise _policy_mistake(policy, "ask", f"{purpose.name.lower()} is also in auto")
     return DeskRules(auto=frozenset(auto), max_unreturned=most)
+
+
+def _read_match(table: Table) -> MatchPolicy:
+    """Return what proves that a machine is still the same; a component of weight 0 counts nothing."""
+    needed = table.number("needed", default=NEEDED, most=MAX_WEIGHT)
+    weights = {name: table.number(name, default=default, most=MAX_WEIGHT) for name, default in WEIGHTS.items()}
+    table.finish()
+    if not 0 < needed <= sum(weights.values()):
+        raise mistake(table.path, f"[match] needed: from 1 to {sum(weights.values())}, the weights together")
+    return MatchPolicy(needed=needed, weights={name: weight for name, weight in weights.items() if weight})
 
 
 def _purposes(policy: Table, key: str, *, default: tuple[Purpose, ...]) -> tuple[Purpose, ...]:

@@ -78,7 +78,8 @@ def read_definition(text: str, *, path: str) -> Definition:
     demo = top.table("demo")
     demo_days = demo.number("days", default=_DEMO_DAYS, most=MAX_DAYS)
     demo.finish()
-    rules, desk = read_license_rules(top.table("license"), demo_days=demo_days), read_desk_rules(top.table("policy"))
+    rules = read_license_rules(top.table("license"), top.table("match"), demo_days=demo_days)
+    desk = read_desk_rules(top.table("policy"))
     definition = Definition(
         product=ProductId(product.name("id")),
         name=product.text("name", most=80),

@@ -261,7 +261,7 @@ def _check_machine(content: LicenseDocument, facts: Facts) -> Match:
     # 10 machine
     bound = content.components["volume_id"]
     volume = {"volume_id": bound} if bound in facts.fallback_volumes else {}
-    found = match(content.components, {**facts.components, **volume})
+    found = match(content.components, {**facts.components, **volume}, content.policy.match)
     if found.verdict == "other":
         raise Refusal("license.wrong_machine", what=found.explanation)
     return found

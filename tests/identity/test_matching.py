@@ -1,7 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offline_activation.identity.matching import NEEDED, OTHERS, match
+from offline_activation.formats.match_policy import NEEDED, MatchPolicy
+from offline_activation.identity.matching import OTHERS, match
 
 FULL = {"volume_id": b"v", "machine_id": b"m", "firmware_uuid": b"f", "network": b"n"}
 names = st.sampled_from([*FULL, "something_new"])
@@ -85,3 +87,52 @@ def test_every_answer_is_one_short_sentence_that_agrees_with_the_policy(
         needed = min(NEEDED, sum(name in licensed for name in OTHERS))
         assert found.verdict == ("same" if volume else "drifted" if others and others >= needed else "other")
     assert not set(found.changed) & set(found.missing)
+
+
+STRICT = MatchPolicy(needed=3, weights={"volume_id": 2, "machine_id": 1, "firmware_uuid": 1})
+
+
+@pytest.mark.parametrize(
+    ("present", "verdict", "explanation"),
+    [
+        (FULL, "same", "volume ID matches"),
+        (FULL | {"network": b"new"}, "same", "volume ID matches; network changed"),
+        (FULL | {"machine_id": b"new"}, "same", "volume ID matches; machine ID changed"),
+        (
+            FULL | {"machine_id": b"new", "firmware_uuid": b"new"},
+            "other",
+            "volume ID matches; 0 of 2 others match (weight 0, needed 2)",
+        ),
+        (FULL | {"volume_id": b"new"}, "drifted", "volume ID changed; 2 of 2 others match (weight 2, needed 2)"),
+        (
+            FULL | {"volume_id": b"new", "machine_id": b"new"},
+            "other",
+            "volume ID changed; 1 of 2 others match (weight 1, needed 2)",
+        ),
+    ],
+)
+def test_a_vendor_may_weigh_otherwise(present: dict[str, bytes], verdict: str, explanation: str) -> None:
+    found = match(FULL, present, STRICT)
+    assert (found.verdict, found.explanation) == (verdict, explanation)
+
+
+def test_a_component_without_weight_counts_nothing() -> None:
+    only_volume = MatchPolicy(needed=1, weights={"volume_id": 1})
+    assert match(FULL, {"volume_id": b"v"}, only_volume).verdict == "same"
+    assert match(FULL, FULL | {"volume_id": b"new"}, only_volume).verdict == "other"
+
+
+weights = st.dictionaries(st.sampled_from([*FULL]), st.integers(1, 100), min_size=1)
+
+
+@given(maps, maps, weights, st.integers(1, 400))
+def test_more_agreement_is_never_worse(
+    licensed: dict[str, bytes], present: dict[str, bytes], weighed: dict[str, int], needed: int
+) -> None:
+    policy = MatchPolicy(needed=min(needed, sum(weighed.values())), weights=weighed)
+    order = ("other", "drifted", "same")
+    before = order.index(match(licensed, present, policy).verdict)
+    for name in licensed.keys() & FULL.keys():
+        better = present | {name: licensed[name]}
+        assert order.index(match(licensed, better, policy).verdict) >= before
+        assert len(match(licensed, better, policy).explanation) <= 80

@@ -63,7 +63,7 @@ _LICENSE: list[_Case] = [
     ("grace-0", "A grace of 0 days, which should be left out.", _INVALID, 13, 0),
     ("until-null", "An end that is null instead of left out.", _INVALID, 14, None),
     ("no-trust", "No trust list.", _MISSING, 16, ...),
-    ("critical", "An unknown critical field.", _NEWER, 26, 1),
+    ("critical", "An unknown critical field.", _NEWER, 27, 1),
 ]
 _REFUSAL: list[_Case] = [
     ("code-long", "A code of 49 characters.", _INVALID, 3, "x" * 49),

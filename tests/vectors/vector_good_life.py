@@ -22,6 +22,7 @@ from vector_world import (
 
 from offline_activation.formats.envelope import Kind
 from offline_activation.formats.license_document import LicenseDocument, seal_license
+from offline_activation.formats.match_policy import MatchPolicy
 from offline_activation.formats.names import DocumentId
 from offline_activation.formats.policy import Fallback, Policy
 from offline_activation.formats.receipt import seal_receipt
@@ -49,6 +50,7 @@ _EVERY_POLICY = Policy(
     drift_days=0,
     emergency_days=7,
     clock_days=(0, 30),
+    match=MatchPolicy(needed=3, weights={"volume_id": 2, "machine_id": 2, "network": 1}),
 )
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from offline_activation.errors import Refusal
 from offline_activation.formats.fields import Fields
 from offline_activation.formats.keys import SoftwareSigner
+from offline_activation.formats.match_policy import MatchPolicy
 from offline_activation.formats.policy import Fallback, Policy, policy_map, read_policy
 from offline_activation.formats.product import receive_product, seal_product
 from offline_activation.formats.request import Purpose
@@ -57,6 +58,9 @@ emergency_days = 0
 clock_tolerance_days = 3
 clock_grace_days = 0
 fallback_days = 12
+[match]
+needed = 3
+network = 0
 [limits.readers]
 grace = 0
 [limits.employees]
@@ -78,6 +82,7 @@ max_unreturned = 0
         drift_days=21,
         emergency_days=0,
         clock_days=(3, 0),
+        match=MatchPolicy(needed=3, weights={"volume_id": 2, "machine_id": 1, "firmware_uuid": 1}),
     )
     assert found.policy() == rules
     assert found.policy(trial=True) == changed(rules, fallback=Fallback(days=0))
@@ -147,6 +152,10 @@ def test_a_product_file_carries_the_definition_the_root_key_and_the_trust_list()
         (LEAST + "[license]\nfallback_days = 1.5\n", "[license] fallback_days: not a whole number"),
         (LEAST + "[license]\nfall_back = 1\n", "[license] fall_back is not known"),
         (LEAST + "[[license]]\n", "[license] is not a table"),
+        (LEAST + "[match]\nneeded = 6\n", "[match] needed: from 1 to 5, the weights together"),
+        (LEAST + "[match]\nneeded = 0\n", "[match] needed: from 1 to 5, the weights together"),
+        (LEAST + "[match]\nvolume_id = 101\n", "[match] volume_id: not a whole number of 0 to 100"),
+        (LEAST + "[match]\nserial = 1\n", "[match] serial is not known"),
         (LEAST + "[limits.employees]\ngrace = -1\n", "[limits.employees] grace: not a whole number"),
         (LEAST + "[options.a]\ngrace = 1\n", "[options.a] grace is not known"),
         (LEAST + "[policy]\nmax_unreturned = 1001\n", "[policy] max_unreturned: not a whole number of 0 to 1000"),

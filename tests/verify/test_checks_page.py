@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from offline_activation.errors import CATALOG
+from offline_activation.formats.match_policy import NEEDED
 from offline_activation.formats.policy import Policy
-from offline_activation.identity.matching import NEEDED
 from offline_activation.site.due_dates import TITLES
 from offline_activation.verify import checks, license, standing, trust  # noqa: A004 - the module is named so
 from offline_activation.verify.checks import CLOCK_TOLERANCE

@@ -1,7 +1,9 @@
 """Servers change: what of it is drift, what another machine, and how a rebind ends it."""
 
+from collections.abc import Callable
+
 import pytest
-from life import Machine, World
+from life import SAMPLE, Machine, World
 
 
 def test_a_new_disk_counts_down_and_a_rebind_ends_it(world: World) -> None:
@@ -75,3 +77,20 @@ def test_forecast_without_a_component(world: World) -> None:
     assert site.forecast("2026-11-25", without=["volume_id", "network"]).state == "active"
     assert site.forecast("2026-11-25", without=["volume_id", "network", "firmware_uuid"]).state == "wrong_machine"
     assert site.codes() == set()
+
+
+def test_a_vendor_that_weighs_otherwise(new_world: Callable[..., World]) -> None:
+    """Three of volume 2, machine 1, firmware 1: the disk alone is not enough, and the network card counts nothing."""
+    text = SAMPLE.read_text(encoding="utf-8")
+    text = text.replace("needed = 2", "needed = 3").replace("network = 1", "network = 0")
+    site = new_world(definition=text).activated()
+    other = Machine.numbered(99)
+    site.machine.card = other.card
+    assert site.codes() == set()
+    site.machine.machine = other.machine
+    assert site.codes() == set()
+    site.machine.firmware = other.firmware
+    assert site.state == "wrong_machine"
+    site.exchange("rebind")
+    site.machine.volume = other.volume
+    assert site.codes() == {"license.hardware_changed"}
