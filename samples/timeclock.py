@@ -18,7 +18,7 @@ def main() -> None:
     """Start the time clock, hire everybody the license covers, and show the screens it opens."""
     parser = argparse.ArgumentParser(description="A time clock that asks its license what it may do.")
     parser.add_argument("--home", help="state directory of the installation (default: ACTIVATION_SITE_HOME)")
-    lic = load_license("infinitime", home=parser.parse_args().home)
+    lic = load_license("infinitime", home=parser.parse_args().home, witness=True)  # notes what this clock shows
     print(f"TimeClock starts: {lic.state}" + (f", {lic.days_left} days left" if lic.days_left is not None else ""))
     if lic.problem:
         print(f"  {lic.problem.message} {lic.problem.remedy}")

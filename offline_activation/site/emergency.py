@@ -28,8 +28,8 @@ from offline_activation.verify.emergency import Emergency, check_sealed, judge_e
 from offline_activation.verify.evidence import find_emergency, find_sealed, read_opened
 from offline_activation.verify.installed import UNREADABLE, load_license
 from offline_activation.verify.license import License
+from offline_activation.verify.stages import RETURNED, REVOKED, SUPERSEDED
 from offline_activation.verify.standing import CLOCK_PROBLEM, WRONG_MACHINE, final_end
-from offline_activation.verify.stopped import RETURNED, REVOKED, SUPERSEDED
 from offline_activation.verify.trust import Trust
 from offline_activation.verify.witness import notes_of
 

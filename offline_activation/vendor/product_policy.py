@@ -45,7 +45,7 @@ class DeskRules:
 
 
 def read_license_rules(table: Table, match: Table, *, demo_days: int) -> LicenseRules:
-    """Return the rules of ``[license]`` and ``[match]``; the fall-back lasts as long as the demo unless told otherwise."""
+    """Return the rules of ``[license]`` and ``[match]``; unless told, the fall-back is as long as the demo."""
     tolerance, grace = CLOCK_DAYS
     rules = LicenseRules(
         overuse_percent=table.number("overuse_percent", default=0, most=MAX_PERCENT),

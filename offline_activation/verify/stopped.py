@@ -16,11 +16,9 @@ from offline_activation.formats.receipt import ReceiptDocument
 from offline_activation.formats.request import Purpose, ReceivedRequest, receive_request
 from offline_activation.formats.value import value
 from offline_activation.verify.checks import check_origin
+from offline_activation.verify.stages import RETURNED, REVOKED, SUPERSEDED
 from offline_activation.verify.trust import Trust
 
-RETURNED: Final = "returned"
-REVOKED: Final = "revoked"
-SUPERSEDED: Final = "superseded"
 STATE_OF_CODE: Final = {"policy.returned": RETURNED, "policy.superseded": SUPERSEDED, "policy.revoked": REVOKED}
 """Codes of a signed refusal that stop a site; every other one only answers its request."""
 
