@@ -65,15 +65,14 @@ def _load(file: Annotated[str, typer.Argument(metavar="FILE.toml", help="The pro
 def _page(definition: "Definition") -> list[str]:
     from offline_activation.formats.request import Purpose
 
-    decided = [purpose for purpose in Purpose if purpose is not Purpose.RETURN]
     return manners.pairs(
         [
             ("Product", f"{definition.name} ({definition.product})"),
             ("Limits", ", ".join(definition.limits) or "none"),
             ("Options", ", ".join(definition.options) or "none"),
             *_rules(definition),
-            ("Rules alone grant", _purposes(purpose for purpose in decided if purpose in definition.auto)),
-            ("A person grants", _purposes(purpose for purpose in decided if purpose not in definition.auto)),
+            ("Rules alone grant", _purposes(purpose for purpose in definition.auto)),
+            ("A person grants", _purposes(purpose for purpose in Purpose if purpose not in definition.auto)),
         ]
     )
 

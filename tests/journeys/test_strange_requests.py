@@ -76,13 +76,11 @@ def test_a_license_from_the_future_is_refused_by_the_site(answered: World) -> No
     assert answered.ask()["state"] == "demo"
 
 
-def test_an_approval_that_cannot_help_is_not_suggested(licensed: World) -> None:
+def test_a_return_gets_its_receipt_and_the_license_is_free(licensed: World) -> None:
     licensed.site("return", "-o", "return.areq")
-    shown = licensed.vendor("sign", "return.areq", "-o", "return.alic", code=4).out
-    reference = licensed.site("pending", "--json").json["requests"][0]["reference"]
-    if f"approve {reference}" in shown:
-        licensed.vendor("approve", reference, "--as", "ada")
-        licensed.vendor("sign", "return.areq", "-o", "return.alic", code=0)
+    assert "receipt" in licensed.vendor("sign", "return.areq", "-o", "return.alic", code=0).out
+    shown = licensed.vendor("license", "show", licensed.number, "--json").json
+    assert (shown["state"], shown["site"], shown["former_sites"][0]["how"]) == ("ready", None, "returned")
 
 
 def test_a_request_that_waits_for_an_order_names_the_order_as_the_next_step(licensed: World) -> None:
