@@ -38,6 +38,7 @@ def _review(
     from offline_activation.cli.vendor_fork import fork_json
     from offline_activation.cli.vendor_inputs import read_request
     from offline_activation.cli.vendor_review import review_json, review_lines
+    from offline_activation.cli.vendor_unreturned import counted_json
     from offline_activation.vendor.answered import as_answered
     from offline_activation.vendor.fork import fork_of
     from offline_activation.vendor.intake import examine, known_about
@@ -55,6 +56,8 @@ def _review(
             orders = work.orders(license_number=request.content.license_number)
             result = review_json(request, known_about(work, request.content), found, intent, orders=orders)
             result["fork"] = fork_json(request, fork_of(work, request.content, found))
+            code = found.blocking.code if found.blocking is not None else intent.code if intent is not None else None
+            result |= counted_json(work, request.content.license_number, code)
     result["text_differs"] = list(arrived.differs)
     manners.emit(result, review_lines(result, file))
 

@@ -7,6 +7,7 @@ import typer
 
 from offline_activation.cli import manners, vendor_wiring
 from offline_activation.cli.vendor_help import epilog
+from offline_activation.cli.vendor_unreturned import write_off_lines
 from offline_activation.errors import ActivationError, Misuse, Refusal
 from offline_activation.files import STANDARD_STREAM
 
@@ -138,7 +139,15 @@ def _answered(arrived: "Arrived", desk: "Desk", targets: "Targets") -> tuple[dic
         unwritten = {"code": error.code, "unwritten": manners.as_problem(error)}
         return result_of(arrived.name, given, written) | unwritten | {"text_differs": list(arrived.differs)}, error
     result = result_of(arrived.name, given, written) | {"text_differs": list(arrived.differs)}
-    return result, None
+    return result | _for_the_vendor(desk, given), None
+
+
+def _for_the_vendor(desk: "Desk", given: "Answer") -> dict[str, Any]:
+    """Return what only the vendor is told about an answer."""
+    from offline_activation.cli.vendor_unreturned import counted_json
+
+    with desk.store.read() as work:
+        return counted_json(work, given.license_number, given.code)
 
 
 def _problem(results: list[dict[str, Any]], errors: list[ActivationError]) -> dict[str, Any]:
@@ -229,6 +238,7 @@ def _explained(result: dict[str, Any]) -> Iterator[str]:
     remedy = unwritten["remedy"] if unwritten else result.get("remedy")
     if remedy:
         yield f"  next step: {remedy}"
+    yield from (f"  {line}" for line in write_off_lines(result))
 
 
 def _next_steps(results: list[dict[str, Any]]) -> Iterator[str]:
