@@ -82,7 +82,7 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
     "policy.order_open": (
         "POLICY",
         "No order of the license is processed (entered: {order}).",
-        "Process the order with 'activation-vendor order process', then sign the request again.",
+        "Run 'activation-vendor order process ID' and sign the request again, or 'activation-vendor order cancel ID'.",
     ),
     "policy.not_ordered": (
         "POLICY",
