@@ -10,7 +10,9 @@ if TYPE_CHECKING:  # only names in signatures
     from offline_activation.vendor.root_rotation import RootChange
     from offline_activation.vendor.rotation import KeyChange
 
-_PRODUCTS: Final = "      activation-vendor product export ID -o FILE.product --force, for each product, for new installers."
+_PRODUCTS: Final = (
+    "      activation-vendor product export ID -o FILE.product --force, for each product, for new installers."
+)
 
 
 def keys_json(records: "Sequence[KeyRecord]") -> list[dict[str, Any]]:

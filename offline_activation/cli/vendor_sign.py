@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # only names in signatures
     from offline_activation.cli.vendor_inputs import Arrived
     from offline_activation.cli.vendor_output import Targets
     from offline_activation.vendor.issuing import Answer, Desk
+    from offline_activation.vendor.ports import Work
 
 _STOPS: Final = ("key.", "io.database", "internal.")
 """Codes that concern every request, not this one: the command stops."""
@@ -147,7 +148,26 @@ def _for_the_vendor(desk: "Desk", given: "Answer") -> dict[str, Any]:
     from offline_activation.cli.vendor_unreturned import counted_json
 
     with desk.store.read() as work:
-        return counted_json(work, given.license_number, given.code)
+        told = counted_json(work, given.license_number, given.code)
+        revoked = _revoked_since(work, given)
+    if revoked is None:
+        return told
+    manners.warn(revoked)
+    return told | {"warnings": [manners.as_problem(revoked)]}
+
+
+def _revoked_since(work: "Work", given: "Answer") -> Refusal | None:
+    """Return a warning about a response that was signed before its key was revoked; it stays as it is."""
+    from offline_activation.formats.envelope import open_envelope
+    from offline_activation.formats.trust_list import read_trust_list
+
+    newest = work.find_trust_list()
+    if given.document is None or newest is None:
+        return None
+    trust = read_trust_list(open_envelope(newest))
+    if open_envelope(given.document).key_id not in trust.revoked:
+        return None
+    return Refusal("vendor.answer_revoked", reference=given.reference, number=trust.number)
 
 
 def _problem(results: list[dict[str, Any]], errors: list[ActivationError]) -> dict[str, Any]:

@@ -164,6 +164,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "The license prepared for request {reference} would be refused at the site: {what}.",
         "Nothing was signed. Run 'activation-vendor doctor' and report the code.",
     ),
+    "vendor.answer_revoked": (
+        "KEY",
+        "The response to {reference} was signed with a key revoked since; a site that knows list {number} refuses it.",
+        "Ask for a new request: the same request always gets the same response.",
+    ),
     "vendor.signer_mismatch": (
         "KEY",
         "The signer returned something else than it was given for request {reference}.",

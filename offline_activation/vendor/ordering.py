@@ -105,8 +105,7 @@ def process_order(work: Work, order_id: OrderId, *, now: int, actor: str) -> Ord
     order = _entered(work, order_id)
     record = _find_license(work, order.license_number, order.product)
     if record.state == "revoked":
-        stuck = Refusal("order.invalid", what=f"the license {show_license_number(record.license_number)} is revoked")
-        raise stuck.advising(f"Run 'activation-vendor order cancel {order_id}'; a new order makes a new license.")
+        raise _stuck(record, order_id)
     processed = replace(order, state="processed", processed=now)
     work.save_order(processed)
     work.save_license(
@@ -166,6 +165,11 @@ def _find_license(work: Work, number: LicenseNumber, product: ProductId) -> Lice
     if record.product != product:
         raise Refusal("order.invalid", what=f"the license is for product {record.product}, not for {product}")
     return record
+
+
+def _stuck(record: LicenseRecord, order_id: OrderId) -> Refusal:
+    refusal = Refusal("order.invalid", what=f"the license {show_license_number(record.license_number)} is revoked")
+    return refusal.advising(f"Run 'activation-vendor order cancel {order_id}'; a new order makes a new license.")
 
 
 def _unused_number(work: Work, randomness: Randomness) -> LicenseNumber:

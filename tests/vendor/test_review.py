@@ -309,7 +309,9 @@ def test_a_renewal_that_cannot_move_a_nearer_end_says_so(a_request: ActivationRe
 
 
 @pytest.mark.parametrize("purpose", MOVES)
-def test_a_move_without_proof_says_that_the_old_server_will_count(a_request: ActivationRequest, purpose: Purpose) -> None:
+def test_a_move_without_proof_says_that_the_old_server_will_count(
+    a_request: ActivationRequest, purpose: Purpose
+) -> None:
     case = known(license=replace(READY, installation=ELSEWHERE), unreturned=1)
     reasons = review(changed(a_request, purpose=purpose), case, now=NOW).reasons
     assert [reason for reason in reasons if "the old server will count as unreturned (2 of 2)" in reason]
@@ -329,5 +331,5 @@ def test_the_return_of_a_former_server_says_what_it_changes(
     case = known(license=replace(READY, installation=ELSEWHERE), former=former)
     found = review(changed(a_request, purpose=Purpose.RETURN), case, now=NOW)
     assert found.decision == "sign"
-    assert [said in reason for reason in found.reasons if "return" in reason or "gives" in reason][0]
+    assert said in found.reasons[0]
     assert ("counts no longer" in " ".join(found.reasons)) == (former == GONE)
