@@ -3,7 +3,7 @@
 from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal, Trouble
-from offline_activation.formats.instants import DAY, show_instant, show_local_end
+from offline_activation.formats.instants import DAY, show_instant, show_local_day, show_local_end
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed, value
@@ -101,7 +101,7 @@ def day_of(kind: str, instant: int) -> str | None:
 
     It is the last day before that end, and the first day on which the first warning shows.
     """
-    day = show_local_end(instant + 1 if kind == RENEWAL else instant)
+    day = (show_local_day if kind == RENEWAL else show_local_end)(instant)
     return day if day[:1].isdigit() else None
 
 
