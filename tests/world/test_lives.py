@@ -212,7 +212,7 @@ class Lives(RuleBasedStateMachine):
         assert site.state in WORKS
         self._exchange(site, "rebind" if name in self.changed_on else "renew")
 
-    @rule(name=NAMES, hours=st.integers(-47, 47))
+    @rule(name=NAMES, hours=st.integers(-23, 23))
     def clock_noise(self, name: str, hours: int) -> None:
         self.world.sites[name].skew = hours * 3600
 
