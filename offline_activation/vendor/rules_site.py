@@ -72,14 +72,20 @@ def chain(request: ActivationRequest, known: Known, _now: int) -> Finding | None
     if record is None or held is None or not holds(request, known):
         return None
     if steps_back(request, held):
-        what = f"its count {request.counter} does not follow {held.counter}"
+        what = _already_sent(request.counter, held.counter)
     elif record.last_response is not None and request.previous != record.last_response:
-        what = "it does not know the last response"
+        what = "the server had not imported the last response when it asked"
     else:
         return None
     if record.forks is not None and request.previous == record.forks.left_behind:
-        return note("chain", f"Two servers seem to run with one site key ({what}): each goes on from its own response.")
-    return note("chain", f"The request does not follow the last one ({what}): a restored backup, a clone, or late.")
+        return note("chain", f"Two servers seem to run with one site key, each with a history of its own: {what}.")
+    return note("chain", f"The request does not follow the last one (a restored backup, a clone, or late): {what}.")
+
+
+def _already_sent(count: int, last: int) -> str:
+    if count == last:
+        return f"this server has already sent request number {last}"
+    return f"it is request number {count} of this server, which has already sent number {last}"
 
 
 def clock(request: ActivationRequest, _known: Known, now: int) -> Finding | None:

@@ -152,12 +152,23 @@ def test_the_first_rule_that_says_no_or_asks_decides(
 @pytest.mark.parametrize(
     ("request_", "record", "others", "said"),
     [
-        ({"counter": 1}, {"installation": replace(HELD, counter=1)}, {}, "count 1 does not follow 1"),
+        (
+            {"counter": 1},
+            {"installation": replace(HELD, counter=1)},
+            {},
+            "this server has already sent request number 1.",
+        ),
+        (
+            {"counter": 2},
+            {"installation": replace(HELD, counter=5)},
+            {},
+            "it is request number 2 of this server, which has already sent number 5.",
+        ),
         (
             {"counter": 2},
             {"installation": replace(HELD, counter=1), "last_response": DocumentId(b"r" * 16)},
             {},
-            "does not know the last response",
+            "had not imported the last response when it asked.",
         ),
         ({"created": NOW + 2 * DAY}, {}, {}, "vendor's time"),
         ({"created": 1_577_836_799}, {}, {}, "2019-12-31"),
