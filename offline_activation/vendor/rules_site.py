@@ -8,6 +8,7 @@ from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.names import show_license_number
 from offline_activation.formats.request import ActivationRequest, Purpose
 from offline_activation.vendor.emergency import opened_at
+from offline_activation.vendor.forking import follows_last
 from offline_activation.vendor.known import MOVES, Finding, Known, ask, holds, no, note
 from offline_activation.vendor.proof import is_proven, steps_back
 
@@ -69,7 +70,7 @@ def revision_ahead(request: ActivationRequest, known: Known, _now: int) -> Findi
 def chain(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
     """Tell when a request does not follow the last one of its site key."""
     record, held = known.license, known.holder
-    if record is None or held is None or not holds(request, known):
+    if record is None or held is None or not holds(request, known) or follows_last(request, record):
         return None
     if steps_back(request, held):
         what = _already_sent(request.counter, held.counter)

@@ -192,6 +192,16 @@ def test_what_follows_is_not_odd(a_request: ActivationRequest) -> None:
     assert found.reasons == ("The server that holds the license asks.",)
 
 
+def test_a_count_that_lags_behind_is_not_odd_when_the_last_license_is_known(a_request: ActivationRequest) -> None:
+    last = DocumentId(b"r" * 16)
+    held = replace(READY, installation=replace(HELD, counter=9), last_response=last, revision=4)
+    found = review(changed(a_request, counter=5, previous=last, revision=4), known(license=held), now=NOW)
+    assert found.reasons == ("The server that holds the license asks.",)
+    begun = replace(held, revision=5)  # somebody else's license is recorded, but not yet signed
+    found = review(changed(a_request, counter=5, previous=last, revision=4), known(license=begun), now=NOW)
+    assert "has already sent number 9" in found.reasons[0]
+
+
 def test_every_finding_is_told_and_an_approval_lifts_only_questions(a_request: ActivationRequest) -> None:
     ended = replace(READY, installation=HELD, entitlement=Entitlement(until="2026-01-01"))
     odd = changed(a_request, purpose=Purpose.REHOST, volume_id="d15c-9", created=NOW + 9 * DAY)
