@@ -73,8 +73,10 @@ def _list(
 
 def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License number, in any spelling.")]) -> None:
     """Show one license: what was bought, who holds it, what was issued."""
+    from offline_activation.cli.vendor_fork import clone_json
     from offline_activation.cli.vendor_show import former_site_json, license_json, order_json
     from offline_activation.formats.names import read_license_number, show_license_number
+    from offline_activation.vendor.fork import histories_of
 
     wanted = read_license_number(number)
     with vendor_wiring.open_books() as store, store.read() as work:
@@ -85,8 +87,11 @@ def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License numb
         orders = [order_json(order) for order in work.orders(license_number=wanted)]
         responses = [_response(intent) for intent in work.intents(wanted)]
         former = [former_site_json(site) for site in reversed(work.former_sites(wanted)) if site.back is None]
+        histories = clone_json(histories_of(work, record))
     result = license_json(record) | {key: row[key] for key in ("lease_until", "signed_by", "stopped")}
     result |= {"former_sites": former, "orders": orders, "responses": responses}
+    if result["possible_clone"] is not None:
+        result["possible_clone"] |= histories
     manners.emit(result, _page(result))
 
 
@@ -170,6 +175,7 @@ def _response(intent: "Intent") -> dict[str, Any]:
 
 
 def _page(result: dict[str, Any]) -> list[str]:
+    from offline_activation.cli.vendor_fork import clone_lines
     from offline_activation.cli.vendor_show import section, terms_rows
 
     site = result["site"]
@@ -197,7 +203,7 @@ def _page(result: dict[str, Any]) -> list[str]:
         *section("Bought", manners.pairs(bought)),
         *section("Server", manners.pairs(held) if site else ["no server holds the license"]),
         *section("Servers before", _former(result["former_sites"])),
-        *section("Possible clone", _clone(result["possible_clone"])),
+        *section("Possible clone", clone_lines(result["possible_clone"])),
         *section("Contact", manners.pairs(result["contact"].items())),
         *section("Orders", [f"{o['order']}  {o['state']}  {', '.join(o['lines']) or '-'}" for o in result["orders"]]),
         *section("Responses", responses),
@@ -220,13 +226,3 @@ def _former(sites: list[dict[str, Any]]) -> list[str]:
         for site in sites
     ]
     return manners.table(rows)
-
-
-def _clone(forks: dict[str, Any] | None) -> list[str]:
-    if forks is None:
-        return []
-    many = f"{forks['forks']} requests" if forks["forks"] > 1 else "1 request"
-    said = f"{many} of its site key did not follow the last response, the last on {forks['last_seen'][:10]}"
-    if not forks["turns"]:
-        return [f"{said}:", "a restored backup does that once and goes on from there, a clone again and again."]
-    return [f"{said}:", "two histories take turns, so two servers seem to run. 'review' shows both at the next one."]
