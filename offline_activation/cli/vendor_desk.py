@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # only names in signatures
     from offline_activation.formats.request import ReceivedRequest
     from offline_activation.vendor.ports import Store, Work
     from offline_activation.vendor.records import Intent, RequestRecord
+    from offline_activation.vendor.review import Review
 
 Output = Annotated[str, typer.Option("-o", "--output", metavar="FILE|DIR", help="Default: REFERENCE.alic")]
 QR = Annotated[str, typer.Option("--qr", metavar="PNG", help="Also write the QR code.")]
@@ -38,6 +39,7 @@ def _review(
     from offline_activation.cli.vendor_fork import fork_json
     from offline_activation.cli.vendor_inputs import read_request
     from offline_activation.cli.vendor_review import review_json, review_lines
+    from offline_activation.cli.vendor_unreturned import counted_json
     from offline_activation.vendor.answered import as_answered
     from offline_activation.vendor.fork import fork_of
     from offline_activation.vendor.intake import examine, known_about
@@ -55,6 +57,8 @@ def _review(
             orders = work.orders(license_number=request.content.license_number)
             result = review_json(request, known_about(work, request.content), found, intent, orders=orders)
             result["fork"] = fork_json(request, fork_of(work, request.content, found))
+            code = found.blocking.code if found.blocking is not None else intent.code if intent is not None else None
+            result |= counted_json(work, request.content.license_number, code)
     result["text_differs"] = list(arrived.differs)
     manners.emit(result, review_lines(result, file))
 
@@ -103,8 +107,9 @@ def _pending() -> None:
 
 
 def _what_to_do(waiting: list[dict[str, Any]]) -> list[str]:
-    lines = [f"{each['reference']}: {each['remedy']}" for each in waiting if not each["approvable"]]
-    first = next((each["reference"] for each in waiting if each["approvable"]), None)
+    lines = [f"{each['reference']}: {each['remedy']}" for each in waiting if each["remedy"] is not None]
+    asks = (each["reference"] for each in waiting if each["approvable"] and each["decision"] == "ask")
+    first = next(asks, None)
     if first is not None:
         lines += [f"Next: activation-vendor review {first}, then activation-vendor approve {first} --as USER,"]
         lines += [f"      or activation-vendor refuse {first} --reason TEXT"]
@@ -138,6 +143,7 @@ def _approve(
         if output:
             desk.signers(vendor_wiring.issuing_key_for(store, request.content, desk.clock()))
         with store.begin() as work:
+            _refuse_hopeless(work, request, desk.clock())
             intent = approve(work, request, user=user, now=desk.clock())
         done = answer(desk, request) if output else None
     written = targets.write(done.document, request.reference) if done and done.document else None
@@ -184,7 +190,7 @@ def _pending_json(record: "RequestRecord", work: "Work", now: int) -> dict[str, 
 
     known = work.find_license(record.license_number)
     content = receive_request(record.document).content
-    blocking = examine(work, content, now=now).blocking
+    found = examine(work, content, now=now)
     return {
         "reference": record.reference,
         "license_number": number(record.license_number),
@@ -192,10 +198,33 @@ def _pending_json(record: "RequestRecord", work: "Work", now: int) -> dict[str, 
         "product": content.product,
         "company": known.company if known else content.contact.company,
         "received": instant(record.received),
-        "reasons": list(record.reasons),
-        "approvable": blocking is None,
-        "remedy": None if blocking is None else blocking.remedy,
+        "decision": found.decision,
+        "reasons": list(found.reasons),
+        "approvable": found.blocking is None,
+        "remedy": _way_out(found, record.reference),
     }
+
+
+def _way_out(found: "Review", reference: str) -> str | None:
+    """Return the next step for a request that waits and that no approval helps; ``None`` when one does."""
+    if found.decision == "refuse":
+        return f"No longer grantable: 'activation-vendor sign {reference}' writes the refusal."
+    if found.decision == "sign":
+        return f"Nothing is left to ask: 'activation-vendor sign {reference}' signs it."
+    if found.blocking is None:
+        return None
+    return f"{found.blocking.remedy} Or give up: 'activation-vendor refuse {reference} --reason TEXT'."
+
+
+def _refuse_hopeless(work: "Work", request: "ReceivedRequest", now: int) -> None:
+    """Refuse to approve what could be granted when it came and cannot be any more."""
+    from offline_activation.vendor.intake import examine
+
+    if work.find_intent(request.request_id) is not None:
+        return
+    found = examine(work, request.content, now=now)
+    if found.blocking is not None:
+        raise found.blocking.advising(_way_out(found, request.reference) or found.blocking.remedy)
 
 
 def _required(request: "ReceivedRequest | None") -> "ReceivedRequest":

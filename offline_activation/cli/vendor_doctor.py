@@ -33,6 +33,8 @@ class Finding:
     check: str
     good: bool
     detail: str
+    warns: bool = False
+    """Whether a good thing wants attention all the same."""
 
 
 def findings(store: "Store") -> list[Finding]:
@@ -47,7 +49,7 @@ def findings(store: "Store") -> list[Finding]:
         _home(),
         *_keys_in_memory(),
         *_books(store, now),
-        *(_key(key, now) for key in keys if key.state == "active"),
+        *(_kept(key, _key(key, now)) for key in keys if key.state == "active"),
         *_former_keys(keys, now),
         *_unknown_files(keys),
         *_former_roots(keys),
@@ -117,7 +119,8 @@ def _clock(now: int, ahead: int, last: int) -> Finding:
 def _key(record: "KeyRecord", now: int) -> Finding:
     check = f"{record.role.capitalize()} key"
     try:
-        _check_file(record)
+        if not vendor_wiring.is_kept_elsewhere(record):
+            _check_file(record)
     except Refusal as refusal:
         return Finding(check=check, good=False, detail=refusal.message)
     shown = f"{fingerprint(record.public_key)}, until {show_day(record.not_after)}"
@@ -132,6 +135,14 @@ def _key(record: "KeyRecord", now: int) -> Finding:
             check=check, good=True, detail=f"{shown}: ends in {left} day{'s' * (left > 1)}; before that run '{command}'"
         )
     return Finding(check=check, good=True, detail=shown)
+
+
+def _kept(record: "KeyRecord", found: Finding) -> Finding:
+    """Return the finding about a root key, and a warning when its file is not there; ``sign`` never needs it."""
+    if not vendor_wiring.is_kept_elsewhere(record):
+        return found
+    said = f"{found.detail}; its file {record.location} is {vendor_wiring.KEPT_ELSEWHERE}"
+    return Finding(check=found.check, good=found.good, detail=said, warns=True)
 
 
 def _former_keys(keys: "list[KeyRecord]", now: int) -> Iterator[Finding]:

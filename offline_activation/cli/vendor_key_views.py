@@ -1,7 +1,7 @@
 """What ``keys`` shows of keys and of their changes."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from offline_activation.cli import manners
 
@@ -9,6 +9,10 @@ if TYPE_CHECKING:  # only names in signatures
     from offline_activation.vendor.records import KeyRecord
     from offline_activation.vendor.root_rotation import RootChange
     from offline_activation.vendor.rotation import KeyChange
+
+_PRODUCTS: Final = (
+    "      activation-vendor product export ID -o FILE.product --force, for each product, for new installers."
+)
 
 
 def keys_json(records: "Sequence[KeyRecord]") -> list[dict[str, Any]]:
@@ -84,8 +88,8 @@ def root_lines(done: "RootChange") -> list[str]:
         "Product files that are out keep working, and so do programs that name the earlier root key.",
         "Keep a new copy of the home, destroy the older ones: a rotation from an older copy would make a second",
         f"root key {done.root_number} that no site believes. The file {done.retired.location} is needed no more.",
-        "Next: activation-vendor trust export -o vendor.trust, and send it to the sites;",
-        "      activation-vendor product export ID -o FILE.product --force, for each product, for new installers.",
+        "Next: activation-vendor trust export -o vendor.trust --force, and send it to the sites;",
+        _PRODUCTS,
     ]
 
 
@@ -101,7 +105,8 @@ def revoked_lines(done: "KeyChange", affected: int) -> list[str]:
             "",
             "Licenses of the keys in the new list stay good. One that only this root key vouches for works on where it",
             "is installed, with a warning, and is refused at an import by every site that knows the new list.",
-            "Next: activation-vendor trust export -o vendor.trust, and send it to every site.",
+            "Next: activation-vendor trust export -o vendor.trust --force, and send it to every site;",
+            _PRODUCTS,
         ]
     wanted = revoked.replace(" ", "")
     return [
@@ -110,8 +115,9 @@ def revoked_lines(done: "KeyChange", affected: int) -> list[str]:
         "",
         f"Licenses in force that it signed: {affected}. Where one is installed it works on, with a warning; a site",
         "that knows the new list imports no other one. It learns of the list from its next response or from the file.",
-        "Next: activation-vendor trust export -o vendor.trust, and send it to the sites;",
-        f"      activation-vendor license list --signed-by {wanted}, and ask each of them for a new request.",
+        "Next: activation-vendor trust export -o vendor.trust --force, and send it to the sites;",
+        f"      activation-vendor license list --signed-by {wanted}, and ask each of them for a new request;",
+        _PRODUCTS,
     ]
 
 

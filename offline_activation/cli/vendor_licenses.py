@@ -74,7 +74,8 @@ def _list(
 def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License number, in any spelling.")]) -> None:
     """Show one license: what was bought, who holds it, what was issued."""
     from offline_activation.cli.vendor_fork import clone_json
-    from offline_activation.cli.vendor_show import former_site_json, license_json, order_json
+    from offline_activation.cli.vendor_former import former_json, held_since
+    from offline_activation.cli.vendor_show import license_json, order_json
     from offline_activation.formats.names import read_license_number, show_license_number
     from offline_activation.vendor.fork import histories_of
 
@@ -86,10 +87,10 @@ def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License numb
         row = _row(record, work)
         orders = [order_json(order) for order in work.orders(license_number=wanted)]
         responses = [_response(intent) for intent in work.intents(wanted)]
-        former = [former_site_json(site) for site in reversed(work.former_sites(wanted)) if site.back is None]
+        servers = {"held_since": held_since(work, record), "former_sites": former_json(work, record)}
         histories = clone_json(histories_of(work, record))
     result = license_json(record) | {key: row[key] for key in ("lease_until", "signed_by", "stopped")}
-    result |= {"former_sites": former, "orders": orders, "responses": responses}
+    result |= servers | {"orders": orders, "responses": responses}
     if result["possible_clone"] is not None:
         result["possible_clone"] |= histories
     manners.emit(result, _page(result))
@@ -176,11 +177,12 @@ def _response(intent: "Intent") -> dict[str, Any]:
 
 def _page(result: dict[str, Any]) -> list[str]:
     from offline_activation.cli.vendor_fork import clone_lines
+    from offline_activation.cli.vendor_former import former_lines
     from offline_activation.cli.vendor_show import section, terms_rows
 
     site = result["site"]
     held = [("HD Volume ID", site["volume_id"]), ("Site key", site["key"])] if site else []
-    held += [("First activated", result["first_activated"] or "-"), ("Last contact", result["last_contact"] or "-")]
+    held += [("Here since", result["held_since"] or "-"), ("Last contact", result["last_contact"] or "-")]
     bought = [(name, str(count)) for name, count in result["limits"].items()]
     bought += [("Options", ", ".join(result["options"]) or "none"), *terms_rows(result)]
     rows = [
@@ -191,6 +193,7 @@ def _page(result: dict[str, Any]) -> list[str]:
         *([("Stopped", f"{result['stopped']['at'][:10]} by {result['stopped']['by']}")] if result["stopped"] else []),
         ("Company", result["company"]),
         ("Email", result["email"]),
+        ("First activated", result["first_activated"] or "-"),
         ("Lease until", result["lease_until"] or "-"),
         *([("Emergency", f"opened on {result['emergency_opened'][:10]}")] if result["emergency_opened"] else []),
     ]
@@ -202,27 +205,9 @@ def _page(result: dict[str, Any]) -> list[str]:
         *manners.pairs(rows),
         *section("Bought", manners.pairs(bought)),
         *section("Server", manners.pairs(held) if site else ["no server holds the license"]),
-        *section("Servers before", _former(result["former_sites"])),
+        *section("Servers before", former_lines(result["former_sites"])),
         *section("Possible clone", clone_lines(result["possible_clone"])),
         *section("Contact", manners.pairs(result["contact"].items())),
         *section("Orders", [f"{o['order']}  {o['state']}  {', '.join(o['lines']) or '-'}" for o in result["orders"]]),
         *section("Responses", responses),
     ]
-
-
-def _former(sites: list[dict[str, Any]]) -> list[str]:
-    if not sites:
-        return []
-    rows = [("HD Volume ID", "Site key", "How", "On", "Asked again", "")]
-    rows += [
-        (
-            site["volume_id"],
-            site["site_key"],
-            site["how"],
-            site["at"][:10],
-            (site["last_seen"] or "-")[:10],
-            f"written off on {site['written_off'][:10]}" if site["written_off"] else "",
-        )
-        for site in sites
-    ]
-    return manners.table(rows)

@@ -56,6 +56,7 @@ def _load(file: Annotated[str, typer.Argument(metavar="FILE.toml", help="The pro
         "limits": list(definition.limits),
         "options": list(definition.options),
         "replaced": replaced,
+        **_rules_json(definition),
     }
     done = "The new definition replaces the old one." if replaced else "The product is loaded."
     next_step = f"Next: activation-vendor product export {definition.product} -o {definition.product}.product"
@@ -71,8 +72,9 @@ def _page(definition: "Definition") -> list[str]:
             ("Limits", ", ".join(definition.limits) or "none"),
             ("Options", ", ".join(definition.options) or "none"),
             *_rules(definition),
-            ("Rules alone grant", _purposes(purpose for purpose in definition.auto)),
+            ("Rules alone grant", _purposes(definition.auto)),
             ("A person grants", _purposes(purpose for purpose in Purpose if purpose not in definition.auto)),
+            ("Not given back", f"at most {definition.max_unreturned} replaced servers of a customer"),
         ]
     )
 
@@ -86,6 +88,9 @@ def _rules(definition: "Definition") -> "Iterator[tuple[str, str]]":
     lowered = ", ".join(f"{name} {count}" for name, count in definition.grace_limits.items())
     lease = f"{definition.lease_days} days, then " if definition.lease_days else "none; after an end "
     yield "Lease", f"{lease}{definition.grace_days} days of grace{f' with {lowered}' if lowered else ''}"
+    warned = ", ".join(map(str, definition.warn_days))
+    yield "Warnings", f"{warned} days before an end" if warned else "none"
+    yield "Demo Mode before", f"{definition.demo_days} days{_demo(definition)}"
     yield "Demo Mode after", f"{rules.fallback_days} days"
     yield "Overuse", f"up to {rules.overuse_percent} % above a limit" if rules.overuse_percent else "none"
     yield "Same machine", match_words(rules.match)
@@ -94,9 +99,19 @@ def _rules(definition: "Definition") -> "Iterator[tuple[str, str]]":
     yield "Emergency", f"{rules.emergency_days} days" if rules.emergency_days else "none"
 
 
+def _demo(definition: "Definition") -> str:
+    allowed = [f"{name} {rule.demo}" for name, rule in definition.limits.items()]
+    allowed += [name for name, rule in definition.options.items() if rule.demo]
+    return f" with {', '.join(allowed)}" if allowed else ""
+
+
 def _rules_json(definition: "Definition") -> dict[str, Any]:
     rules = definition.rules
     return {
+        "lease_days": definition.lease_days,
+        "grace_days": definition.grace_days,
+        "warn_days": list(definition.warn_days),
+        "demo_days": definition.demo_days,
         "overuse_percent": rules.overuse_percent,
         "drift_days": rules.drift_days,
         "match": {"needed": rules.match.needed, "weights": dict(rules.match.weights)},
@@ -106,6 +121,7 @@ def _rules_json(definition: "Definition") -> dict[str, Any]:
         "fallback_days": rules.fallback_days,
         "grace_limits": dict(definition.grace_limits),
         "max_unreturned": definition.max_unreturned,
+        "auto": sorted(purpose.name.lower() for purpose in definition.auto),
     }
 
 
@@ -127,8 +143,6 @@ def _list() -> None:
             "loaded": instant(record.loaded),
             "limits": {name: {"label": rule.label, "demo": rule.demo} for name, rule in definition.limits.items()},
             "options": {name: {"label": rule.label, "demo": rule.demo} for name, rule in definition.options.items()},
-            "lease_days": definition.lease_days,
-            "grace_days": definition.grace_days,
             **_rules_json(definition),
         }
         for record, definition in found

@@ -18,6 +18,7 @@ from offline_activation.cli.vendor_show import (
     shown,
     terms_rows,
 )
+from offline_activation.cli.vendor_unreturned import write_off_lines
 from offline_activation.formats.contact import FIELDS
 from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.request import ReceivedRequest
@@ -115,6 +116,7 @@ def review_lines(result: dict[str, Any], file: str) -> list[str]:
         *section("What changes", _changes(result)),
         *section("Fork: two histories with one site key", fork_lines(result["fork"])),
         *section("What the rules say", [_verdict(result), *(f"- {r}" for r in result["reasons"])]),
+        *(["", *lines] if (lines := write_off_lines(result)) else []),
         "",
         _next_step(result, file),
     ]

@@ -11,6 +11,7 @@ from offline_activation.cli.vendor_help import epilog
 from offline_activation.errors import ActivationError, Misuse, Refusal, Trouble
 
 if TYPE_CHECKING:  # only names in signatures
+    from offline_activation.cli.vendor_doctor import Finding
     from offline_activation.vendor.founding import FirstKey
     from offline_activation.vendor.records import Vendor
 
@@ -154,13 +155,23 @@ def _doctor() -> None:
     manners.SESSION.exit_code = manners.EXIT_REFUSED if bad else manners.EXIT_DONE
     result = {
         "healthy": not bad,
-        "checks": [{"check": item.check, "ok": item.good, "detail": item.detail} for item in found],
+        "checks": [
+            {"check": item.check, "ok": item.good, "warning": item.warns, "detail": item.detail} for item in found
+        ],
     }
-    rows = [(item.check, ("ok: " if item.good else "PROBLEM: ") + item.detail) for item in found]
-    manners.emit(result, [*manners.pairs(rows), "", _verdict(len(bad))])
+    rows = [(item.check, f"{_word(item)}: {item.detail}") for item in found]
+    manners.emit(result, [*manners.pairs(rows), "", _verdict(len(bad), sum(item.warns for item in found))])
 
 
-def _verdict(problems: int) -> str:
+def _word(finding: "Finding") -> str:
+    if not finding.good:
+        return "PROBLEM"
+    return "warning" if finding.warns else "ok"
+
+
+def _verdict(problems: int, warnings: int) -> str:
+    if not problems and warnings:
+        return f"Nothing is wrong; {warnings} warning{'s' * (warnings > 1)}."
     if not problems:
         return "All is well."
     return "1 problem found." if problems == 1 else f"{problems} problems found."

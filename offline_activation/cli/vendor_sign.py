@@ -7,6 +7,7 @@ import typer
 
 from offline_activation.cli import manners, vendor_wiring
 from offline_activation.cli.vendor_help import epilog
+from offline_activation.cli.vendor_unreturned import write_off_lines
 from offline_activation.errors import ActivationError, Misuse, Refusal
 from offline_activation.files import STANDARD_STREAM
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # only names in signatures
     from offline_activation.cli.vendor_inputs import Arrived
     from offline_activation.cli.vendor_output import Targets
     from offline_activation.vendor.issuing import Answer, Desk
+    from offline_activation.vendor.ports import Work
 
 _STOPS: Final = ("key.", "io.database", "internal.")
 """Codes that concern every request, not this one: the command stops."""
@@ -138,7 +140,34 @@ def _answered(arrived: "Arrived", desk: "Desk", targets: "Targets") -> tuple[dic
         unwritten = {"code": error.code, "unwritten": manners.as_problem(error)}
         return result_of(arrived.name, given, written) | unwritten | {"text_differs": list(arrived.differs)}, error
     result = result_of(arrived.name, given, written) | {"text_differs": list(arrived.differs)}
-    return result, None
+    return result | _for_the_vendor(desk, given), None
+
+
+def _for_the_vendor(desk: "Desk", given: "Answer") -> dict[str, Any]:
+    """Return what only the vendor is told about an answer."""
+    from offline_activation.cli.vendor_unreturned import counted_json
+
+    with desk.store.read() as work:
+        told = counted_json(work, given.license_number, given.code)
+        revoked = _revoked_since(work, given)
+    if revoked is None:
+        return told
+    manners.warn(revoked)
+    return told | {"warnings": [manners.as_problem(revoked)]}
+
+
+def _revoked_since(work: "Work", given: "Answer") -> Refusal | None:
+    """Return a warning about a response that was signed before its key was revoked; it stays as it is."""
+    from offline_activation.formats.envelope import open_envelope
+    from offline_activation.formats.trust_list import read_trust_list
+
+    newest = work.find_trust_list()
+    if given.document is None or newest is None:
+        return None
+    trust = read_trust_list(open_envelope(newest))
+    if open_envelope(given.document).key_id not in trust.revoked:
+        return None
+    return Refusal("vendor.answer_revoked", reference=given.reference, number=trust.number)
 
 
 def _problem(results: list[dict[str, Any]], errors: list[ActivationError]) -> dict[str, Any]:
@@ -229,6 +258,7 @@ def _explained(result: dict[str, Any]) -> Iterator[str]:
     remedy = unwritten["remedy"] if unwritten else result.get("remedy")
     if remedy:
         yield f"  next step: {remedy}"
+    yield from (f"  {line}" for line in write_off_lines(result))
 
 
 def _next_steps(results: list[dict[str, Any]]) -> Iterator[str]:

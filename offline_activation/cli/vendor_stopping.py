@@ -101,7 +101,8 @@ def _write_off(number: Number, *, reason: Reason = "") -> None:
     }
     rows = [f"  {site['volume_id']}  {site['how']} on {site['at'][:10]}" for site in written_off]
     counted = f"The customer has {left} unreturned {'server' if left == 1 else 'servers'} now."
-    manners.emit(result, [f"Written off for license {result['license_number']}:", *rows, counted])
+    next_step = "Next: the site makes a new request; one that was refused stays refused."
+    manners.emit(result, [f"Written off for license {result['license_number']}:", *rows, counted, next_step])
 
 
 def _change(change: "Callable[..., LicenseRecord]", number: str, reason: str) -> dict[str, Any]:

@@ -174,6 +174,8 @@ class Keys:
         if self._ring is not None:
             signer = self._ring.signer(record)
             return signer
+        if is_kept_elsewhere(record):
+            raise _kept_elsewhere(record)
         given = given_passphrase()
         ring = KeyFiles(keys_directory(), given)
         try:
@@ -205,6 +207,21 @@ def open_key_file(record: "KeyRecord", passphrase: bytes | None) -> None:
     from offline_activation.vendor.keys import open_signer
 
     open_signer(keys_directory(), record, passphrase)
+
+
+KEPT_ELSEWHERE = "kept elsewhere: put it back for keys rotate, keys revoke and product export"
+"""What is said of a root key whose file is not there: signing licenses never needs it."""
+
+
+def is_kept_elsewhere(record: "KeyRecord") -> bool:
+    """Tell whether the file of a root key is not in the key directory."""
+    return record.role == "root" and not os.path.lexists(os.path.join(keys_directory(), record.location))  # noqa: PTH118 - a name as typed
+
+
+def _kept_elsewhere(record: "KeyRecord") -> Refusal:
+    path = os.path.join(keys_directory(), record.location)  # noqa: PTH118 - a name as typed
+    refusal = Refusal("key.file", path=path, what="it does not exist")
+    return refusal.advising(f"If it is {KEPT_ELSEWHERE}. Else restore it from your backup.")
 
 
 def keys_vanish() -> bool:

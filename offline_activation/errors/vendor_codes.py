@@ -82,7 +82,7 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
     "policy.order_open": (
         "POLICY",
         "No order of the license is processed (entered: {order}).",
-        "Process the order with 'activation-vendor order process', then sign the request again.",
+        "Run 'activation-vendor order process ID' and sign the request again, or 'activation-vendor order cancel ID'.",
     ),
     "policy.not_ordered": (
         "POLICY",
@@ -163,6 +163,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "STATE",
         "The license prepared for request {reference} would be refused at the site: {what}.",
         "Nothing was signed. Run 'activation-vendor doctor' and report the code.",
+    ),
+    "vendor.answer_revoked": (
+        "KEY",
+        "The response to {reference} was signed with a key revoked since; a site that knows list {number} refuses it.",
+        "Ask for a new request: the same request always gets the same response.",
     ),
     "vendor.signer_mismatch": (
         "KEY",

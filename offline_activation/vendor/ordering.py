@@ -38,7 +38,8 @@ def enter_order(work: Work, purchase: Purchase, *, now: int, actor: str, randomn
     """Write an order into the books and return it; nothing is granted before it is processed.
 
     A new license gets its license number here, an additional purchase belongs to an existing one.
-    Raises :class:`Refusal` ``vendor.unknown_product``, ``vendor.unknown_license`` or ``order.invalid``.
+    Raises :class:`Refusal` ``vendor.unknown_product``, ``vendor.unknown_license``, ``vendor.license_revoked`` or
+    ``order.invalid``.
     """
     return save_entered(work, draft_order(work, purchase, now=now), now=now, actor=actor, randomness=randomness)
 
@@ -54,6 +55,8 @@ def draft_order(work: Work, purchase: Purchase, *, now: int) -> Order:
     lines = order_lines(purchase, definition, today=show_day(now))
     number = purchase.license_number
     known = None if number is None else _find_license(work, number, purchase.product)
+    if known is not None and known.state == "revoked":
+        raise Refusal("vendor.license_revoked", license_number=show_license_number(known.license_number))
     others = () if number is None else work.orders(license_number=number)
     check_trial(purchase, known, others)
     customer = customer_of(purchase, known, others)
@@ -102,7 +105,7 @@ def process_order(work: Work, order_id: OrderId, *, now: int, actor: str) -> Ord
     order = _entered(work, order_id)
     record = _find_license(work, order.license_number, order.product)
     if record.state == "revoked":
-        raise Refusal("order.invalid", what=f"the license {show_license_number(record.license_number)} is revoked")
+        raise _stuck(record, order_id)
     processed = replace(order, state="processed", processed=now)
     work.save_order(processed)
     work.save_license(
@@ -162,6 +165,11 @@ def _find_license(work: Work, number: LicenseNumber, product: ProductId) -> Lice
     if record.product != product:
         raise Refusal("order.invalid", what=f"the license is for product {record.product}, not for {product}")
     return record
+
+
+def _stuck(record: LicenseRecord, order_id: OrderId) -> Refusal:
+    refusal = Refusal("order.invalid", what=f"the license {show_license_number(record.license_number)} is revoked")
+    return refusal.advising(f"Run 'activation-vendor order cancel {order_id}'; a new order makes a new license.")
 
 
 def _unused_number(work: Work, randomness: Randomness) -> LicenseNumber:

@@ -83,6 +83,9 @@ class Work(Protocol):
         Upper and lower case of the address do not matter.
         """
 
+    def licenses_with_unreturned(self, product: ProductId, email: str) -> Sequence[LicenseRecord]:
+        """Return the licenses that make up what :meth:`unreturned_of` counts, by number."""
+
     def find_former_site(self, license_number: LicenseNumber, site_key: bytes) -> FormerSite | None:
         """Return what is known of a site that once held the license, also when it holds it again."""
 

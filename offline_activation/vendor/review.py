@@ -37,6 +37,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rules_site.volume_changed,
     rules_site.revision_ahead,
     rules_license.ended,
+    rules_license.end_stays,
     rules_site.chain,
     rules_site.emergency_opened,
     rules_site.clock,

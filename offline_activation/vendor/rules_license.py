@@ -5,7 +5,7 @@ from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.request import ActivationRequest, Purpose
-from offline_activation.vendor.entitlements import end_of_day
+from offline_activation.vendor.entitlements import end_of_day, lease_end
 from offline_activation.vendor.known import Finding, Known, ask, ask_in_vain, no, note
 
 STOPPED: Final = {"suspended": "policy.suspended", "revoked": "policy.revoked"}
@@ -61,6 +61,20 @@ def ended(request: ActivationRequest, known: Known, now: int) -> Finding | None:
     if until is None or request.purpose is Purpose.RETURN or now < end_of_day(until, request.zone):
         return None
     return no("ended", Refusal("policy.ended", until=until))
+
+
+def end_stays(request: ActivationRequest, known: Known, now: int) -> Finding | None:
+    """Tell when a renewal only moves the lease: the end of the subscription is nearer, and no order has moved it."""
+    if known.license is None or known.definition is None or request.purpose is not Purpose.RENEW:
+        return None
+    until, issued = known.license.entitlement.until, known.license.issued
+    if until is None or issued is None or issued.until != until:
+        return None
+    lease = lease_end(now, known.definition.lease_days, request.zone)
+    if now >= end_of_day(until, request.zone) or (lease is not None and lease < end_of_day(until, request.zone)):
+        return None
+    processed = "processed " if known.open_orders else ""
+    return note("end_stays", f"This does not move the end {until}; no {processed}order renews it.")
 
 
 def usage_above(request: ActivationRequest, known: Known, _now: int) -> Finding | None:

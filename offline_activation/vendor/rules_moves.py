@@ -77,8 +77,11 @@ def unreturned(request: ActivationRequest, known: Known, _now: int) -> Finding |
 
 
 def _return_of_former(request: ActivationRequest, former: FormerSite) -> Finding | None:
+    if former.has_returned and former.how != "returned":
+        return note("former_site", "This return came with the transfer to another server; nothing else changes.")
     if former.how != "returned":
-        return note("former_site", "A server that was replaced gives the license back; it counts no longer.")
+        said = "counts no longer" if former.written_off is None else "was written off before"
+        return note("former_site", f"A server that was replaced gives the license back; it {said}.")
     if former.return_id == document_id(request_payload(request)):
         return note("former_site", "This return was counted before; its receipt is made anew.")
     return no("returned", Refusal("policy.returned", when=show_day(former.at)))

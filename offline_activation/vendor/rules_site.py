@@ -11,6 +11,7 @@ from offline_activation.vendor.emergency import opened_at
 from offline_activation.vendor.forking import follows_last
 from offline_activation.vendor.known import MOVES, Finding, Known, ask, holds, no, note
 from offline_activation.vendor.proof import is_proven, steps_back
+from offline_activation.vendor.records import Installation
 
 _AHEAD: Final = DAY
 _OLD: Final = 180 * DAY
@@ -28,9 +29,16 @@ def held_elsewhere(request: ActivationRequest, known: Known, _now: int) -> Findi
     if is_proven(request, known):
         return note("held_elsewhere", "The request carries the return of the server that holds the license.")
     if request.purpose in MOVES:
-        holder = fingerprint(known.holder.site_key)
-        return ask("held_elsewhere", f"The license is held by another server (site key {holder}).")
+        return ask("held_elsewhere", _replaces(known, known.holder))
     return no("held_elsewhere", Refusal("policy.license_bound"))
+
+
+def _replaces(known: Known, holder: Installation) -> str:
+    said = f"The license is held by another server (site key {fingerprint(holder.site_key)})"
+    if known.definition is None:
+        return f"{said}."
+    count, limit = known.unreturned + 1, known.definition.max_unreturned
+    return f"{said}; granted, the old server will count as unreturned ({count} of {limit})."
 
 
 def purpose_asks(request: ActivationRequest, known: Known, _now: int) -> Finding | None:

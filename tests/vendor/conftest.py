@@ -149,6 +149,11 @@ class MemoryWork:
         found = (r for r in self.books.licenses.values() if r.product == product)
         return sum(r.unreturned for r in found if r.email.strip().casefold() == folded)
 
+    def licenses_with_unreturned(self, product: ProductId, email: str) -> Sequence[LicenseRecord]:
+        folded = email.strip().casefold()
+        found = (r for r in self.licenses() if r.product == product and r.unreturned)
+        return tuple(r for r in found if r.email.strip().casefold() == folded)
+
     def find_former_site(self, license_number: LicenseNumber, site_key: bytes) -> FormerSite | None:
         return self.books.former_sites.get((license_number, site_key))
 

@@ -337,7 +337,13 @@ def test_a_revoked_license_takes_no_order(world: Any) -> None:
     order = world.enter(license_number=number, increases=["employees=1"])
     with world.store.begin() as work:
         work.save_license(replace(work.find_license(number), state="revoked"))
-    assert refused(world.process, order.order_id)[0] == "order.invalid"
+    with pytest.raises(Refusal) as stuck:
+        world.process(order.order_id)
+    assert stuck.value.code == "order.invalid"
+    assert f"order cancel {order.order_id}" in stuck.value.remedy
+    with pytest.raises(Refusal) as caught:
+        world.enter(license_number=number, increases=["employees=1"])
+    assert caught.value.code == "vendor.license_revoked", "it is said before anybody waits for it"
 
 
 def test_a_renewal_is_not_held_up_by_a_purchase_on_its_way(world: Any) -> None:

@@ -306,3 +306,51 @@ def test_more_in_use_than_was_bought_is_said_and_signed(a_request: ActivationReq
     assert "More is in use than was bought: employees 8 in use, 5 bought." in found.reasons
     within = review(changed(a_request, usage={"employees": 5}), known(license=bought), now=NOW)
     assert not [reason for reason in within.reasons if reason.startswith("More is in use")]
+
+
+def test_a_renewal_that_cannot_move_a_nearer_end_says_so(a_request: ActivationRequest) -> None:
+    """The lease of 183 days would end after the subscription does, and nothing was ordered since the last license."""
+    soon = Entitlement(until="2027-01-31")
+    held = replace(READY, installation=HELD, entitlement=soon, issued=soon)
+    renew = changed(a_request, purpose=Purpose.RENEW)
+    said = "This does not move the end 2027-01-31; no order renews it."
+    assert said in review(renew, known(license=held), now=NOW).reasons
+    on_its_way = review(renew, known(license=held, open_orders=[OrderId("O-000007")]), now=NOW)
+    assert "This does not move the end 2027-01-31; no processed order renews it." in on_its_way.reasons
+    for other in (
+        {"issued": Entitlement(until="2026-12-31")},  # an order has moved it
+        {"entitlement": Entitlement(until="2029-01-31"), "issued": Entitlement(until="2029-01-31")},  # the lease counts
+        {"entitlement": Entitlement(), "issued": Entitlement()},
+    ):
+        reasons = review(renew, known(license=replace(held, **other)), now=NOW).reasons
+        assert not [reason for reason in reasons if "does not move" in reason], other
+    endless = replace(DEFINITION, lease_days=0)
+    assert said in review(renew, known(license=held, definition=endless), now=NOW).reasons
+    assert said not in review(changed(renew, purpose=Purpose.UPDATE), known(license=held), now=NOW).reasons
+
+
+@pytest.mark.parametrize("purpose", MOVES)
+def test_a_move_without_proof_says_that_the_old_server_will_count(
+    a_request: ActivationRequest, purpose: Purpose
+) -> None:
+    case = known(license=replace(READY, installation=ELSEWHERE), unreturned=1)
+    reasons = review(changed(a_request, purpose=purpose), case, now=NOW).reasons
+    assert [reason for reason in reasons if "the old server will count as unreturned (2 of 2)" in reason]
+
+
+@pytest.mark.parametrize(
+    ("former", "said"),
+    [
+        (GONE, "it counts no longer"),
+        (replace(GONE, how="transferred", return_id=OTHER_ID), "This return came with the transfer to another server"),
+        (replace(GONE, written_off=NOW), "it was written off before"),
+    ],
+)
+def test_the_return_of_a_former_server_says_what_it_changes(
+    a_request: ActivationRequest, former: FormerSite, said: str
+) -> None:
+    case = known(license=replace(READY, installation=ELSEWHERE), former=former)
+    found = review(changed(a_request, purpose=Purpose.RETURN), case, now=NOW)
+    assert found.decision == "sign"
+    assert said in found.reasons[0]
+    assert ("counts no longer" in " ".join(found.reasons)) == (former == GONE)

@@ -30,6 +30,11 @@ _UNRETURNED = select(func.coalesce(func.sum(licenses.c.unreturned), 0).label("un
     licenses.c.customer == bindparam("customer"),
     text(HAS_UNRETURNED),
 )
+_OWING = _BY_NUMBER.where(
+    licenses.c.product == bindparam("product"),
+    licenses.c.customer == bindparam("customer"),
+    text(HAS_UNRETURNED),
+)
 
 
 class LicenseBooks(Books):
@@ -55,6 +60,10 @@ class LicenseBooks(Books):
         """Return how many unreturned sites a customer has."""
         wanted = {"product": product, "customer": customer(email)}
         return self._run.record(_UNRETURNED, lambda row: int(row.unreturned), wanted) or 0
+
+    def licenses_with_unreturned(self, product: ProductId, email: str) -> Sequence[LicenseRecord]:
+        """Return the licenses that make up what :meth:`unreturned_of` counts."""
+        return self._run.records(_OWING, _license, {"product": product, "customer": customer(email)})
 
     def save_license(self, record: LicenseRecord) -> None:
         """Insert or replace a license record."""

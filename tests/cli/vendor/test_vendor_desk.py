@@ -441,3 +441,35 @@ def test_inspect_vouches_for_what_this_vendor_signed(vendor: Any, areq: Any) -> 
 def test_an_empty_folder_is_no_mistake(vendor: Any) -> None:
     Path("inbox").mkdir()
     assert vendor.json("sign", "inbox")["results"] == []
+
+
+def test_a_waiting_request_that_became_hopeless_says_how_it_ends(vendor: Any, areq: Any) -> None:
+    number = vendor.sold()
+    vendor("sign", areq("first.areq", number))
+    file = areq("move.areq", number, purpose=Purpose.REHOST, key=9, volume_id="d15c-9")
+    reference = vendor.json("sign", file, code=4)["results"][0]["reference"]
+    (waiting,) = vendor.json("pending")["requests"]
+    assert (waiting["decision"], waiting["approvable"], waiting["remedy"]) == ("ask", True, None)
+    vendor("license", "revoke", number, "--reason", "Refunded", "--yes")
+    way_out = f"No longer grantable: 'activation-vendor sign {reference}' writes the refusal."
+    (waiting,) = vendor.json("pending")["requests"]
+    assert (waiting["decision"], waiting["approvable"], waiting["remedy"]) == ("refuse", False, way_out)
+    assert waiting["reasons"][0] == "The license has been revoked."
+    page = vendor("pending").out
+    assert (way_out in page, "has been revoked" in page, "approve" in page) == (True, True, False)
+    error = vendor.json("approve", reference, "--as", "ada", code=1)["error"]
+    assert (error["code"], error["remedy"]) == ("policy.revoked", way_out)
+    assert vendor.json("sign", reference, "-o", "no.alic", code=1)["results"][0]["outcome"] == "refused"
+    assert vendor.json("pending")["requests"] == []
+
+
+def test_a_waiting_request_that_nothing_asks_about_any_more_is_signed(vendor: Any, areq: Any) -> None:
+    order = vendor.json("order", "add", "--product", "infinitime", "--company", "N", "--email", "n@n.example", "--set",
+                        "employees=5")  # fmt: skip
+    reference = vendor.json("sign", areq("a.areq", order["license_number"]), code=4)["results"][0]["reference"]
+    (waiting,) = vendor.json("pending")["requests"]
+    assert "order cancel" in waiting["remedy"]
+    assert f"activation-vendor refuse {reference} --reason TEXT" in waiting["remedy"]
+    vendor("order", "process", order["order"])
+    assert f"'activation-vendor sign {reference}' signs it" in vendor("pending").out
+    assert vendor.json("sign", reference, "-o", "a.alic")["results"][0]["outcome"] == "signed"

@@ -124,7 +124,14 @@ def test_a_revoked_key_may_be_destroyed(vendor: Any, areq: Any, tmp_path: Path) 
     (tmp_path / "vendor" / "keys" / f"{old}.pem").unlink()
     assert "destroy" not in check(vendor, "Revoked key")[0]
     assert vendor.json("sign", areq("b.areq", number, counter=2))["results"][0]["outcome"] == "signed"
-    assert vendor.json("sign", "a.areq", "-o", "again.alic")["results"][0]["outcome"] == "signed"  # the kept response
+    again = vendor("sign", "a.areq", "-o", "again.alic", "--json")  # the kept response
+    (result,) = again.json["results"]
+    assert (again.code, result["outcome"], [item["code"] for item in result["warnings"]]) == (
+        0, "signed", ["vendor.answer_revoked"],
+    )  # fmt: skip
+    assert "a site that knows list 2 refuses it" in again.err
+    assert "Ask for a new request" in again.err
+    assert "warnings" not in vendor.json("sign", "b.areq", "-o", "b2.alic")["results"][0]
 
 
 def test_the_root_key_may_be_kept_elsewhere_until_it_is_needed(vendor: Any, areq: Any, tmp_path: Path) -> None:
@@ -132,8 +139,14 @@ def test_the_root_key_may_be_kept_elsewhere_until_it_is_needed(vendor: Any, areq
     root.rename(tmp_path / "work" / "root.pem")
     number = vendor.sold()
     assert vendor.json("sign", areq("a.areq", number))["results"][0]["outcome"] == "signed"
-    assert vendor.json("keys", "rotate", code=1)["error"]["code"] == "key.file"
-    assert "does not exist" in check(vendor, "Root key", code=1)[0]
+    for arguments in (["keys", "rotate"], ["keys", "rotate", "--root"], ["product", "export", "infinitime"]):
+        error = vendor.json(*arguments, code=1)["error"]
+        assert error["code"] == "key.file"
+        assert "kept elsewhere: put it back for keys rotate, keys revoke and product export" in error["remedy"]
+    said = "kept elsewhere: put it back for keys rotate, keys revoke and product export"
+    assert said in check(vendor, "Root key")[0]
+    assert f"warning: {root.stem[:4]}" in vendor("doctor").out
+    assert vendor.json("trust", "export", "-o", "v.trust")["number"] == 1
     (tmp_path / "work" / "root.pem").rename(root)
     assert vendor.json("keys", "rotate")["trust_list"] == 2
 

@@ -1,13 +1,16 @@
 # ruff: noqa: ANN401 - the shell is a fixture of conftest.py
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from offline_activation.cli.vendor_show import instant
 from offline_activation.formats.armor import unarmor
 from offline_activation.formats.envelope import open_envelope
 from offline_activation.formats.license_document import read_license
-from offline_activation.formats.names import document_id
+from offline_activation.formats.names import document_id, read_license_number
 from offline_activation.formats.request import Purpose
+from offline_activation.vendor.store.opening import open_sqlite
 
 
 def rehosted(vendor: Any, areq: Any, number: str, key: int) -> Any:
@@ -54,7 +57,11 @@ def test_the_threshold_is_lifted_by_a_write_off(vendor: Any, areq: Any, dump: An
     third = areq("third.areq", number, purpose=Purpose.REHOST, key=11, volume_id="d15c-11")
     result = vendor.json("sign", third, code=1)["results"][0]
     assert (result["outcome"], result["code"]) == ("refused", "policy.unreturned")
-    assert "write it off" in result["remedy"]
+    assert "ask the vendor to write it off" in result["remedy"], "the signed refusal speaks to the customer"
+    assert result["counted"] == [{"license_number": number, "unreturned": 2}]
+    for page in (vendor("sign", third, "-o", "again.alic"), vendor("review", third)):
+        assert f"Counted: {number} (2)." in page.out
+        assert f"activation-vendor license write-off {number} --reason TEXT" in page.out
     assert vendor.json("license", "write-off", number, code=2)["error"]["code"] == "usage.missing"
     found = vendor.json("license", "write-off", number, "--reason", "Burnt on May 4")
     assert (len(found["written_off"]), found["unreturned"], found["unreturned_of_customer"]) == (2, 0, 0)
@@ -63,8 +70,14 @@ def test_the_threshold_is_lifted_by_a_write_off(vendor: Any, areq: Any, dump: An
     shown = vendor.json("license", "show", number)
     assert [bool(site["written_off"]) for site in shown["former_sites"]] == [False, True, True]
     assert "written off on" in vendor("license", "show", number).out
+    assert [(site["written_off_by"] is None, site["written_off_reason"]) for site in shown["former_sites"]] == [
+        (True, None), (False, "Burnt on May 4"), (False, "Burnt on May 4"),
+    ]  # fmt: skip
+    (line,) = [line for line in vendor("license", "show", number).out.splitlines() if "Burnt on May 4" in line]
+    assert "(command line): Burnt on May 4" in line
     said = vendor("license", "write-off", number, "--reason", "x")
     assert "Written off for license" in said.out
+    assert "Next: the site makes a new request" in said.out
     again = vendor.json("license", "write-off", number, "--reason", "x", code=1)
     assert again["error"]["code"] == "vendor.nothing_unreturned"
     assert vendor.json("license", "write-off", "0" * 20, "--reason", "x", code=1)["error"]["code"].startswith("vendor.")
@@ -134,3 +147,28 @@ def test_an_opened_emergency_license_is_shown(vendor: Any, areq: Any) -> None:
     assert vendor.json("license", "show", number)["emergency_opened"] is not None
     assert "emergency opened" in vendor("license", "list").out
     assert "Emergency" in vendor("license", "show", number).out
+
+
+def test_show_says_when_the_license_was_first_activated_and_when_the_present_server_came(
+    vendor: Any, areq: Any, tmp_path: Path
+) -> None:
+    number = vendor.sold()
+    assert vendor.json("license", "show", number)["held_since"] is None
+    vendor.json("sign", areq("first.areq", number))
+    vendor.json("sign", areq("next.areq", number, counter=2, revision=1))
+    rehosted(vendor, areq, number, 9)
+    store = open_sqlite(str(tmp_path / "vendor" / "vendor.db"), create=False)
+    with store.begin() as work:
+        wanted = read_license_number(number)
+        first, _, moved = work.intents(wanted)
+        work.save_license(replace(work.find_license(wanted), first_activated=first.intended - 900))
+    store.close()
+    shown = vendor.json("license", "show", number)
+    assert shown["held_since"] == instant(moved.intended)
+    assert shown["first_activated"] == instant(first.intended - 900)
+    of_license, of_server = vendor("license", "show", number).out.split("\nServer\n")
+    assert ("First activated" in of_license, "First activated" in of_server) == (True, False)
+    assert "Here since" in of_server
+    vendor.json("sign", areq("back.areq", number, purpose=Purpose.RETURN, key=9, volume_id="d15c-9", counter=2))
+    assert vendor.json("license", "show", number)["held_since"] is None
+    assert "First activated" in vendor("license", "show", number).out

@@ -102,6 +102,7 @@ def test_a_person_is_told_what_to_do_next(vendor: Any) -> None:
     ((_, _, first), _) = listed(vendor, "root")
     revoked = vendor("keys", "revoke", first)
     assert "it vouches for no key any more" in revoked.out
+    assert "product export ID -o FILE.product --force" in revoked.out
     vendor("trust", "export", "-o", "t.trust")
     assert read_trust_list(open_envelope(document("t.trust"))).revoked == (bytes.fromhex(first),)
     assert vendor.json("doctor")["healthy"] is True
@@ -300,3 +301,29 @@ def test_books_from_before_receipts_are_told_to_rotate(vendor: Any, change: Call
     vendor("keys", "rotate")
     assert check(vendor, "Receipts") == []
     assert vendor.json("doctor")["healthy"] is True
+
+
+def test_a_response_from_before_the_rotation_is_verified_under_the_new_product_file(vendor: Any, areq: Any) -> None:
+    """The new file pins root key 2 and carries its certificate, which names the root key that signed the older list."""
+    number = vendor.sold()
+    vendor("sign", areq("a.areq", number), "-o", "a.alic")
+    vendor("keys", "rotate", "--root")
+    vendor("sign", areq("b.areq", number, counter=2), "-o", "b.alic")
+    vendor("keys", "rotate", "--root")
+    vendor("product", "export", "infinitime", "-o", "new.product")
+    for name in ("a.alic", "b.alic"):
+        found = vendor.json("inspect", name, "--product", "new.product")
+        assert (found["verified"], "earlier root key" in found["by"]) == (True, True), found["by"]
+
+
+def test_a_list_of_a_revoked_or_foreign_root_key_vouches_for_nothing(vendor: Any, areq: Any, tmp_path: Path) -> None:
+    ((_, _, first),) = listed(vendor, "root")
+    vendor("sign", areq("a.areq", vendor.sold()), "-o", "a.alic")
+    vendor("keys", "rotate", "--root")
+    vendor("keys", "revoke", first, "--rotate")
+    vendor("product", "export", "infinitime", "-o", "new.product")
+    assert vendor.json("inspect", "a.alic", "--product", "new.product")["verified"] is False
+    for arguments in (["init", "--name", "Other", "--no-passphrase"], ["product", "load", SAMPLES / "infinitime.toml"],
+                      ["product", "export", "infinitime", "-o", "other.product"]):  # fmt: skip
+        assert vendor(*map(str, arguments), "--home", str(tmp_path / "other")).code == 0
+    assert vendor.json("inspect", "a.alic", "--product", "other.product")["verified"] is False

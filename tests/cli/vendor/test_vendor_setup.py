@@ -219,6 +219,18 @@ def test_loading_a_product_tells_who_grants_which_purpose(vendor: Any) -> None:
     assert "Rules alone grant  activate, renew, return, update\n" in shown
 
 
+def test_loading_a_product_shows_every_rule(vendor: Any) -> None:
+    found = vendor.json("product", "load", str(SAMPLES / "infinitime.toml"))
+    (listed,) = vendor.json("product", "list")["products"]
+    rules = {name: rule for name, rule in listed.items() if name not in {"loaded", "limits", "options"}}
+    assert rules == {name: found[name] for name in rules}
+    assert (found["max_unreturned"], found["lease_days"], found["drift_days"]) == (2, 183, 14)
+    assert (found["warn_days"], "renew" in found["auto"]) == ([90, 30, 14, 7, 1], True)
+    page = vendor("product", "load", str(SAMPLES / "infinitime.toml")).out
+    for said in ("at most 2 replaced servers", "90, 30, 14, 7, 1 days", "30 days with employees 5", "works 14 days"):
+        assert said in page
+
+
 def test_every_command_has_help_with_an_example(bare: Any) -> None:
     groups = {
         "product": ["load", "list", "export"],

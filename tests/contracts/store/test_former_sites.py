@@ -144,6 +144,9 @@ def test_a_customer_is_a_mail_address_in_any_case_and_a_product(
         assert work.unreturned_of(PRODUCT, "it@strasse.example") == 3
         assert work.unreturned_of(other, "It@strasse.example") == 4
         assert work.unreturned_of(PRODUCT, "nobody@strasse.example") == 0
+        counted = work.licenses_with_unreturned(PRODUCT, "It@strasse.example")
+        assert [record.unreturned for record in counted] == [1, 2]
+        assert work.licenses_with_unreturned(PRODUCT, "nobody@strasse.example") == ()
     with store.begin() as work:
         found = work.find_license(a_license(4).license_number)
         assert found is not None
