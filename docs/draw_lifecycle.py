@@ -67,6 +67,9 @@ LINES: dict[tuple[str, str], Line] = {
     ("wrong_machine", "in_grace"): (((750, 440), (750, 372), (960, 372), (960, 192)), (870, 367)),
     ("clock_problem", "active"): (((930, 440), (930, 272)), (958, 345)),
     ("clock_problem", "expired"): (((990, 470), (1170, 470), (1170, 192)), (1090, 488)),
+    ("over_limit", "expired"): (((450, 502), (450, 522), (1200, 522), (1200, 192)), (1090, 518)),
+    ("superseded", "returned"): (((600, 725), (530, 725)), (565, 720)),
+    ("revoked", "returned"): (((910, 742), (910, 768), (450, 768), (450, 742)), (680, 764)),
     ("returned", "active"): (((480, 680), (480, 544)), (520, 645)),
     ("superseded", "active"): (((710, 680), (710, 544)), (750, 645)),
     ("revoked", "active"): (((940, 680), (940, 544)), (980, 645)),
@@ -128,7 +131,7 @@ def _lines() -> list[tuple[Line, str]]:
 
 
 def _place(stage: Stage, target: str) -> Line:
-    if target in ENDS:
+    if target in ENDS and stage.name not in ENDS:
         return FROM_INSTALLED[target]
     if stage.name in WORKS and target in FROM_WORKS:
         return FROM_WORKS[target]

@@ -1,4 +1,4 @@
-"""Servers of a license over time, for ``license show``: since when the present one, which before, written off why."""
+"""Servers of a license over time, for ``license show``: the present one, those before, what was written off."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

@@ -73,9 +73,11 @@ def _list(
 
 def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License number, in any spelling.")]) -> None:
     """Show one license: what was bought, who holds it, what was issued."""
+    from offline_activation.cli.vendor_fork import clone_json
     from offline_activation.cli.vendor_former import former_json, held_since
     from offline_activation.cli.vendor_show import license_json, order_json
     from offline_activation.formats.names import read_license_number, show_license_number
+    from offline_activation.vendor.fork import histories_of
 
     wanted = read_license_number(number)
     with vendor_wiring.open_books() as store, store.read() as work:
@@ -86,8 +88,11 @@ def _show(number: Annotated[str, typer.Argument(metavar="LN", help="License numb
         orders = [order_json(order) for order in work.orders(license_number=wanted)]
         responses = [_response(intent) for intent in work.intents(wanted)]
         servers = {"held_since": held_since(work, record), "former_sites": former_json(work, record)}
+        histories = clone_json(histories_of(work, record))
     result = license_json(record) | {key: row[key] for key in ("lease_until", "signed_by", "stopped")}
     result |= servers | {"orders": orders, "responses": responses}
+    if result["possible_clone"] is not None:
+        result["possible_clone"] |= histories
     manners.emit(result, _page(result))
 
 
@@ -171,6 +176,7 @@ def _response(intent: "Intent") -> dict[str, Any]:
 
 
 def _page(result: dict[str, Any]) -> list[str]:
+    from offline_activation.cli.vendor_fork import clone_lines
     from offline_activation.cli.vendor_former import former_lines
     from offline_activation.cli.vendor_show import section, terms_rows
 
@@ -200,18 +206,8 @@ def _page(result: dict[str, Any]) -> list[str]:
         *section("Bought", manners.pairs(bought)),
         *section("Server", manners.pairs(held) if site else ["no server holds the license"]),
         *section("Servers before", former_lines(result["former_sites"])),
-        *section("Possible clone", _clone(result["possible_clone"])),
+        *section("Possible clone", clone_lines(result["possible_clone"])),
         *section("Contact", manners.pairs(result["contact"].items())),
         *section("Orders", [f"{o['order']}  {o['state']}  {', '.join(o['lines']) or '-'}" for o in result["orders"]]),
         *section("Responses", responses),
     ]
-
-
-def _clone(forks: dict[str, Any] | None) -> list[str]:
-    if forks is None:
-        return []
-    many = f"{forks['forks']} requests" if forks["forks"] > 1 else "1 request"
-    said = f"{many} of its site key did not follow the last response, the last on {forks['last_seen'][:10]}"
-    if not forks["turns"]:
-        return [f"{said}:", "a restored backup does that once and goes on from there, a clone again and again."]
-    return [f"{said}:", "two histories take turns, so two servers seem to run. 'review' shows both at the next one."]

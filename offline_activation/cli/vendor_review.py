@@ -114,7 +114,7 @@ def review_lines(result: dict[str, Any], file: str) -> list[str]:
         *section("Site", manners.pairs(_site(result))),
         *section("Would be granted", manners.pairs(_grant(result))),
         *section("What changes", _changes(result)),
-        *section("Fork: what was asked before, and now", fork_lines(result["fork"])),
+        *section("Fork: two histories with one site key", fork_lines(result["fork"])),
         *section("What the rules say", [_verdict(result), *(f"- {r}" for r in result["reasons"])]),
         *(["", *lines] if (lines := write_off_lines(result)) else []),
         "",

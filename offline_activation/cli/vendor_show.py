@@ -199,7 +199,7 @@ def change_rows(changes: "Iterable[Change]") -> list[tuple[str, str]]:
 
 def section(title: str, rows: Iterable[str]) -> list[str]:
     """Return a titled block of indented rows, with a blank line before it; nothing when there are no rows."""
-    listed = [f"  {row}" for row in rows]
+    listed = [f"  {row}".rstrip() for row in rows]
     return ["", title, *listed] if listed else []
 
 

@@ -15,7 +15,7 @@ def forks_after(record: LicenseRecord, request: ActivationRequest, *, now: int) 
     if held is None or held.site_key != request.site_key:
         return None  # another server, another chain
     takes_turns = before is not None and before.left_behind is not None and request.previous == before.left_behind
-    if not takes_turns and not steps_back(request, held):
+    if not takes_turns and (follows_last(request, record) or not steps_back(request, held)):
         return before
     return Forks(
         count=(before.count if before else 0) + 1,
@@ -23,3 +23,13 @@ def forks_after(record: LicenseRecord, request: ActivationRequest, *, now: int) 
         last_seen=now,
         left_behind=record.last_response,
     )
+
+
+def follows_last(request: ActivationRequest, record: LicenseRecord) -> bool:
+    """Tell whether the site that asks has the last license there is, so that no other history can have gone on since.
+
+    The count of a restored backup lags behind for as many requests as it had lost; that alone is no fork.  A license
+    that is recorded and not yet signed has raised the revision of the books: nobody has that one.
+    """
+    knows = record.last_response is not None and request.previous == record.last_response
+    return knows and request.revision >= record.revision

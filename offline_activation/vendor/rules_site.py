@@ -8,6 +8,7 @@ from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.names import show_license_number
 from offline_activation.formats.request import ActivationRequest, Purpose
 from offline_activation.vendor.emergency import opened_at
+from offline_activation.vendor.forking import follows_last
 from offline_activation.vendor.known import MOVES, Finding, Known, ask, holds, no, note
 from offline_activation.vendor.proof import is_proven, steps_back
 from offline_activation.vendor.records import Installation
@@ -77,17 +78,23 @@ def revision_ahead(request: ActivationRequest, known: Known, _now: int) -> Findi
 def chain(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
     """Tell when a request does not follow the last one of its site key."""
     record, held = known.license, known.holder
-    if record is None or held is None or not holds(request, known):
+    if record is None or held is None or not holds(request, known) or follows_last(request, record):
         return None
     if steps_back(request, held):
-        what = f"its count {request.counter} does not follow {held.counter}"
+        what = _already_sent(request.counter, held.counter)
     elif record.last_response is not None and request.previous != record.last_response:
-        what = "it does not know the last response"
+        what = "the server had not imported the last response when it asked"
     else:
         return None
     if record.forks is not None and request.previous == record.forks.left_behind:
-        return note("chain", f"Two servers seem to run with one site key ({what}): each goes on from its own response.")
-    return note("chain", f"The request does not follow the last one ({what}): a restored backup, a clone, or late.")
+        return note("chain", f"Two servers seem to run with one site key, each with a history of its own: {what}.")
+    return note("chain", f"The request does not follow the last one (a restored backup, a clone, or late): {what}.")
+
+
+def _already_sent(count: int, last: int) -> str:
+    if count == last:
+        return f"this server has already sent request number {last}"
+    return f"it is request number {count} of this server, which has already sent number {last}"
 
 
 def clock(request: ActivationRequest, _known: Known, now: int) -> Finding | None:

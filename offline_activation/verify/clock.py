@@ -46,6 +46,8 @@ class Clock:
 
     now: int
     judged: int
+    believed: int
+    """The later of this clock and the newest signed time: without the mark, which a wrong clock can make."""
     seen: int
     is_set_back: bool
     grace_left: int
@@ -63,9 +65,16 @@ def judge(now: int, notes: Notes, *, signed: int, file_time: int = 0, days: tupl
     firm = max(signed, _bounded(notes.mark, signed))
     seen = firm if notes.mark is not None else max(firm, _bounded(file_time, signed))
     if now >= seen - tolerance:
-        return Clock(now=now, judged=now, seen=seen, is_set_back=False, grace_left=grace)
+        return Clock(now=now, judged=now, believed=now, seen=seen, is_set_back=False, grace_left=grace)
     _, run = _counted(notes.back, now)
-    return Clock(now=now, judged=max(now, firm), seen=seen, is_set_back=True, grace_left=max(grace - run, 0))
+    return Clock(
+        now=now,
+        judged=max(now, firm),
+        believed=max(now, signed),
+        seen=seen,
+        is_set_back=True,
+        grace_left=max(grace - run, 0),
+    )
 
 
 def noted(notes: Notes, clock: Clock, *, signed: int) -> Notes:

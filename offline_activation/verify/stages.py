@@ -115,8 +115,8 @@ _ALL: Final = (
         name=OVER_LIMIT,
         rights="licensed",
         meaning="The license holds, and more is in use than it covers.",
-        ending="Less use, or an amendment that is imported.",
-        leads_to=(("less in use, or amendment imported", ACTIVE),),
+        ending="Less use, or an amendment that is imported; days go on as without it.",
+        leads_to=(("less in use, or amendment imported", ACTIVE), ("days of grace over", EXPIRED), *_STOPPED),
     ),
     Stage(
         name=WRONG_MACHINE,
@@ -140,8 +140,8 @@ _ALL: Final = (
         name=REVOKED,
         rights="none",
         meaning="The vendor's signed refusal says that the license is revoked.",
-        ending="A newer license that is imported.",
-        leads_to=(("import of a newer license", ACTIVE),),
+        ending="A newer license that is imported, or a return, which makes room for another license.",
+        leads_to=(("import of a newer license", ACTIVE), ("return", RETURNED)),
     ),
     Stage(
         name=RETURNED,
@@ -154,8 +154,8 @@ _ALL: Final = (
         name=SUPERSEDED,
         rights="none",
         meaning="The license moved to another server.",
-        ending="A transfer back that is imported.",
-        leads_to=(("import of a newer license", ACTIVE),),
+        ending="A transfer back that is imported, or a return, which counts in the customer's favour.",
+        leads_to=(("import of a newer license", ACTIVE), ("return", RETURNED)),
     ),
 )
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal, Trouble
-from offline_activation.formats.instants import DAY, show_instant, show_local_end
+from offline_activation.formats.instants import DAY, show_instant, show_local_day, show_local_end
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed, value
@@ -101,7 +101,7 @@ def day_of(kind: str, instant: int) -> str | None:
 
     It is the last day before that end, and the first day on which the first warning shows.
     """
-    day = show_local_end(instant + 1 if kind == RENEWAL else instant)
+    day = (show_local_day if kind == RENEWAL else show_local_end)(instant)
     return day if day[:1].isdigit() else None
 
 
@@ -143,12 +143,14 @@ def _maintenance_warnings(document: LicenseDocument, product: ProductDocument, n
 def under_clock(standing: Standing, clock: Clock, document: LicenseDocument, product: ProductDocument) -> Standing:
     """Return ``standing`` as it is under this clock: unchanged, warned of a clock set back, or stopped by it.
 
-    What is no longer usable stays what it is.  A stopped license has what Demo Mode allows, and heals with the clock.
+    What is no longer usable stays what it is.  A stopped license has what Demo Mode allows, and heals with the clock or
+    with the next response.  So has one whose end only the mark has seen: it ended, or the clock was ahead once.
     """
     if not clock.is_set_back:
         return standing
     shown = {"now": show_instant(clock.now), "seen": show_instant(clock.seen)}
-    if standing.problem is None and clock.grace_left == 0:
+    in_doubt = standing.state == EXPIRED and licensed_standing(document, product, clock.believed).problem is None
+    if in_doubt or (standing.problem is None and clock.grace_left == 0):
         problem = Refusal("clock.problem", **shown)
         demo = fallback_of(document, product).days > 0
         return Standing(state=CLOCK_PROBLEM, days_left=0, problem=problem, demo=demo)

@@ -1,5 +1,6 @@
 """Instants as people read them."""
 
+import datetime as dt
 import time
 from collections.abc import Iterator
 
@@ -35,13 +36,32 @@ def zone(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Ite
 
 @pytest.mark.parametrize(("zone", "local_midnight"), [("UTC0", 0), ("EAST-14", -14), ("WEST12", 12)], indirect=["zone"])
 @pytest.mark.usefixtures("zone")
-def test_an_end_is_shown_as_the_last_local_day_that_is_covered(local_midnight: int) -> None:
+def test_an_end_is_shown_as_the_last_local_day_that_is_wholly_covered(local_midnight: int) -> None:
     midnight = 1_795_478_400 + 3600 * local_midnight
     assert show_local_end(midnight) == "2026-11-23"
-    assert show_local_end(midnight + 1) == "2026-11-24"
+    assert show_local_end(midnight + 1) == "2026-11-23"
+    assert show_local_end(midnight + 86_399) == "2026-11-23"
+    assert show_local_end(midnight + 86_400) == "2026-11-24"
     assert show_local_end(2**53 - 1) == "in the far future"
 
 
 def test_a_day_is_shown_in_utc() -> None:
     assert show_day(1_795_478_400) == "2026-11-24"
     assert show_day(1_795_478_399) == "2026-11-23"
+
+
+@pytest.mark.parametrize(
+    ("instant", "last"),
+    [
+        ("2027-03-27T23:00:00", "2027-03-27"),  # midnight before the spring change
+        ("2027-04-14T22:00:00", "2027-04-14"),  # midnight after it
+        ("2027-04-14T23:00:00", "2027-04-14"),  # an hour into the day: days of 24 hours counted across the change
+        ("2027-10-31T22:00:00", "2027-10-30"),  # an hour before the end of the long day
+        ("2027-10-31T23:00:00", "2027-10-31"),
+        ("2027-11-29T22:00:00", "2027-11-28"),  # an hour before midnight, counted across the autumn change
+    ],
+)
+@pytest.mark.usefixtures("zone")
+@pytest.mark.parametrize("zone", ["Europe/Berlin"], indirect=True)
+def test_daylight_saving_leaves_no_half_day_on_the_screen(instant: str, last: str) -> None:
+    assert show_local_end(int(dt.datetime.fromisoformat(instant + "+00:00").timestamp())) == last

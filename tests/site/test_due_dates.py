@@ -63,8 +63,8 @@ def test_the_days_are_the_last_ones_covered(document: LicenseDocument, product: 
     ]
 
 
-@pytest.mark.parametrize(("end", "day"), [(END - 1, "2027-05-26"), (END, "2027-05-26"), (END + 1, "2027-05-27")])
-def test_a_day_begins_with_its_first_second(
+@pytest.mark.parametrize(("end", "day"), [(END - 1, "2027-05-25"), (END, "2027-05-26"), (END + 1, "2027-05-26")])
+def test_a_day_counts_when_it_is_wholly_covered(
     document: LicenseDocument, product: ProductDocument, end: int, day: str
 ) -> None:
     found = {each.kind: each.day for each in due_dates(changed(document, lease_until=end), product)}

@@ -384,13 +384,13 @@ def test_a_restored_backup_goes_on_after_one_exchange(world: Any) -> None:
     assert (found.outcome, found.revision) == ("signed", 4)
     assert "a restored backup" in " ".join(found.reasons)
     backup.accept(found.document)
-    for _ in range(3):
+    for _ in range(3):  # its count lags behind, and yet it follows the last response
         request = backup.request(Purpose.RENEW)
         found = world.answer(request)
-        assert found.outcome == "signed"
+        assert (found.outcome, found.reasons) == ("signed", ("The server that holds the license asks.",))
         backup.accept(found.document)
     forks = world.record(site.license_number).forks
-    assert (forks.turns, forks.count <= 3) == (0, True)
+    assert (forks.turns, forks.count) == (0, 1)
 
 
 def test_a_server_and_its_clone_take_turns_and_nothing_is_deactivated(world: Any) -> None:

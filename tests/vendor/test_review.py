@@ -152,12 +152,23 @@ def test_the_first_rule_that_says_no_or_asks_decides(
 @pytest.mark.parametrize(
     ("request_", "record", "others", "said"),
     [
-        ({"counter": 1}, {"installation": replace(HELD, counter=1)}, {}, "count 1 does not follow 1"),
+        (
+            {"counter": 1},
+            {"installation": replace(HELD, counter=1)},
+            {},
+            "this server has already sent request number 1.",
+        ),
+        (
+            {"counter": 2},
+            {"installation": replace(HELD, counter=5)},
+            {},
+            "it is request number 2 of this server, which has already sent number 5.",
+        ),
         (
             {"counter": 2},
             {"installation": replace(HELD, counter=1), "last_response": DocumentId(b"r" * 16)},
             {},
-            "does not know the last response",
+            "had not imported the last response when it asked.",
         ),
         ({"created": NOW + 2 * DAY}, {}, {}, "vendor's time"),
         ({"created": 1_577_836_799}, {}, {}, "2019-12-31"),
@@ -179,6 +190,16 @@ def test_what_follows_is_not_odd(a_request: ActivationRequest) -> None:
     held = replace(READY, installation=replace(HELD, counter=4), last_response=last)
     found = review(changed(a_request, counter=5, previous=last), known(license=held), now=NOW)
     assert found.reasons == ("The server that holds the license asks.",)
+
+
+def test_a_count_that_lags_behind_is_not_odd_when_the_last_license_is_known(a_request: ActivationRequest) -> None:
+    last = DocumentId(b"r" * 16)
+    held = replace(READY, installation=replace(HELD, counter=9), last_response=last, revision=4)
+    found = review(changed(a_request, counter=5, previous=last, revision=4), known(license=held), now=NOW)
+    assert found.reasons == ("The server that holds the license asks.",)
+    begun = replace(held, revision=5)  # somebody else's license is recorded, but not yet signed
+    found = review(changed(a_request, counter=5, previous=last, revision=4), known(license=begun), now=NOW)
+    assert "has already sent number 9" in found.reasons[0]
 
 
 def test_every_finding_is_told_and_an_approval_lifts_only_questions(a_request: ActivationRequest) -> None:

@@ -212,7 +212,7 @@ class Lives(RuleBasedStateMachine):
         assert site.state in WORKS
         self._exchange(site, "rebind" if name in self.changed_on else "renew")
 
-    @rule(name=NAMES, hours=st.integers(-47, 47))
+    @rule(name=NAMES, hours=st.integers(-23, 23))
     def clock_noise(self, name: str, hours: int) -> None:
         self.world.sites[name].skew = hours * 3600
 
@@ -290,6 +290,8 @@ class Lives(RuleBasedStateMachine):
     # the steps of these stories
 
     def _activated(self, number: LicenseNumber, site: Site) -> None:
+        if site.state == "superseded":  # it cleans up first, which also counts in the customer's favour
+            assert self.world.vendor.decide(site.give_back()).outcome == "signed"
         answer = self.world.vendor.decide(site.request("activate", number))
         assert answer.outcome == "signed", answer
         self.holder[number] = site

@@ -3,7 +3,10 @@
 import datetime as dt
 
 import pytest
-from life import World, instant
+from life import Site, World, instant
+
+from offline_activation.errors import Refusal
+from offline_activation.verify.stages import STAGES
 
 
 def test_a_lease_that_is_never_renewed(world: World) -> None:
@@ -98,3 +101,72 @@ def test_what_is_forecast_is_what_happens(world: World) -> None:
         now = site.start()
         told = forecast[day]
         assert (now.state, now.days_left, now.limits) == (told.state, told.days_left, told.limits), day
+
+
+def test_a_demo_that_nobody_ends(world: World) -> None:
+    """2026-11-24 installed: demo for 30 days, five employees; then not activated, and a license brings it back."""
+    site = world.site()
+    assert (site.state, site.start().limit("employees")) == ("demo", 5)
+    world.clock.forward(days=29)
+    assert site.state == "demo"
+    world.clock.forward(days=1)
+    assert (site.state, site.start().limit("employees")) == ("not_activated", 0)
+    site.exchange(number=world.vendor.sell(limits={"employees": 9}))
+    assert site.state == "active"
+
+
+def test_more_in_use_than_bought(world: World) -> None:
+    """108 of 120: told; 120: told and covered; 121: too many; more is bought: covered."""
+    site = world.activated(limits={"employees": 120})
+    lic = site.start()
+    assert lic.near("employees", in_use=107) is None
+    for count in (108, 120):
+        near = lic.near("employees", in_use=count)
+        assert near is not None
+        assert near.code == "license.near_limit"
+        lic.require("employees", in_use=count)
+    with pytest.raises(Refusal) as caught:
+        lic.require("employees", in_use=121)
+    assert caught.value.code == "license.over_limit"
+    world.vendor.sell(license_number=site.license().license_number, more={"employees": 10})
+    site.exchange()
+    site.start().require("employees", in_use=121)
+
+
+def test_every_way_between_states_that_is_gone_here_is_in_the_table(world: World) -> None:
+    """Demo, active, replaced, given back, active again, revoked, given back: each step is an arrow of the drawing."""
+    seen = ["not_activated"]
+
+    def look(site: Site) -> None:
+        if site.state != seen[-1]:
+            assert site.state in {state for _, state in STAGES[seen[-1]].leads_to}, (seen[-1], site.state)
+            seen.append(site.state)
+
+    one, other = world.site("one"), world.site("other")
+    look(one)
+    number = world.vendor.sell(limits={"employees": 9})
+    one.exchange(number=number)
+    look(one)
+    other.exchange("rehost", number)
+    for end in ("superseded", "revoked"):
+        with pytest.raises(Refusal):
+            one.install(world.vendor.answer(one.request("renew")).document)
+        look(one)
+        assert one.state == end
+        one.install(world.vendor.decide(one.give_back()).document)
+        look(one)
+        if end == "superseded":
+            number = world.vendor.sell(limits={"employees": 3})
+            one.exchange("activate", number)
+            look(one)
+            world.vendor.stop("revoke", number)
+    assert seen == [
+        "not_activated",
+        "demo",
+        "active",
+        "superseded",
+        "returned",
+        "active",
+        "revoked",
+        "returned",
+    ]

@@ -412,7 +412,7 @@ def test_a_return_is_signed_with_a_receipt(vendor: Any, areq: Any) -> None:
         "receipt.alic",
     )
     assert envelope_in("receipt.alic").kind == "receipt"
-    assert Path("receipt.alic").read_text().startswith("Receipt\n")
+    assert Path("receipt.alic").read_text().startswith("Receipt for a returned license\n")
     assert "receipt" in vendor("sign", file, "-o", "receipt.alic").out
     shown = vendor.json("license", "show", number)
     assert (shown["state"], shown["site"], shown["unreturned"]) == ("ready", None, 0)
