@@ -33,6 +33,8 @@ EMERGENCY_OPENED: Final = "emergency.opened"
 TAIL: Final = 2 << 20
 """How much of the end of a long history is read, in bytes: about ten thousand records."""
 
+_LAST: Final = 253_402_300_799
+"""The end of the year 9999: a time beyond it is no time of a clock."""
 _APPEND: Final = (
     os.O_RDWR
     | os.O_CREAT
@@ -103,11 +105,10 @@ def show(record: Record) -> str:
 def _read_line(line: bytes) -> Record | None:
     try:
         found = json.loads(line)
-        return Record(
-            at=int(found.pop("at")), event=str(found.pop("event")), subject=str(found.pop("subject")), details=found
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        at, event, subject = int(found.pop("at")), str(found.pop("event")), str(found.pop("subject"))
+    except (ValueError, ArithmeticError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    return Record(at=at, event=event, subject=subject, details=found) if 0 <= at <= _LAST else None
 
 
 def _tail(path: Path) -> bytes:

@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 
-from offline_activation.errors import ActivationError, Trouble
+from offline_activation.errors import ActivationError, Refusal, Trouble
 
 
 def try_each(done: str, *steps: Callable[[], object]) -> tuple[ActivationError, ...]:
-    """Do every step, whatever happens to the others, and return what did not work; ``done`` is what holds anyway."""
+    """Do every step, whatever happens to the others, and return what did not work; ``done`` is what holds anyway.
+
+    Raises nothing, not even for a mistake in a step.  A step that a rule refuses keeps the next step of that rule.
+    """
     troubles: list[ActivationError] = []
     for step in steps:
         try:
             step()
         except ActivationError as error:
-            troubles.append(Trouble("site.unfinished", done=done, what=error.message))
+            trouble = Trouble("site.unfinished", done=done, what=error.message)
+            troubles.append(trouble.advising(error.remedy) if isinstance(error, Refusal) else trouble)
+        except Exception as error:  # noqa: BLE001 - what is done is done: nothing may keep the other steps from it
+            troubles.append(Trouble("site.unfinished", done=done, what=f"{type(error).__name__}: {error}"))
     return tuple(troubles)

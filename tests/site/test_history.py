@@ -39,7 +39,13 @@ def test_a_torn_line_is_passed_over_and_does_not_swallow_the_next(directory: Sta
     assert [each.subject for each in history.records(directory)] == ["aa"]
 
 
-@pytest.mark.parametrize("line", [b"[]", b"1", b'{"at": "x"}', b"\xff\xfe", b"[" * 100_000, b'{"at": 1, "event": 2}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"[]", b"1", b'{"at": "x"}', b"\xff\xfe", b"[" * 100_000, b'{"at": 1, "event": 2}'),
+        *(b'{"at": %s, "event": "a", "subject": "b"}' % at for at in (b"1e400", b"NaN", b"-1", b"1" + b"0" * 300)),
+    ],
+)
 def test_lines_that_are_no_records_are_passed_over(directory: StateDirectory, line: bytes) -> None:
     directory.path(HISTORY).write_bytes(line + b"\n")
     assert history.records(directory) == ()
