@@ -21,8 +21,8 @@ from offline_activation.verify.directory import (
     LICENSE,
     OPENED,
     find_site_key,
-    find_trust,
     read_product_file,
+    read_trust,
 )
 from offline_activation.verify.emergency import Emergency, check_sealed, judge_emergency
 from offline_activation.verify.evidence import find_emergency, find_sealed, read_opened
@@ -59,7 +59,7 @@ def open_emergency(directory: StateDirectory, document: bytes | None, *, now: in
     home = str(directory.home)
     with directory.locked():
         product = read_product_file(home)
-        trust = find_trust(home, product)[0]
+        trust = read_trust(home, product)
         found = load_license(product.product, home=home, now=now)
         _refuse_stopped(found)
         noted = _opened_before(directory, product)
@@ -69,7 +69,7 @@ def open_emergency(directory: StateDirectory, document: bytes | None, *, now: in
         key = find_site_key(home)[0]
         if document is None:
             document = _installed(directory, trust=trust, product=product.product, site_key=key)
-        content = check_sealed(document, trust=trust, product=product.product, site_key=key)
+        content = check_sealed(document, trust=trust, product=product.product, site_key=key, opening=True)
         _refuse_now(home, product, trust, content, now)
         subject = _id(document)
         at = history.opened_at(directory, subject) or now  # an earlier opening whose note is lost counts on
@@ -162,7 +162,7 @@ def _installed(directory: StateDirectory, *, trust: Trust, product: ProductId, s
         try:
             document = directory.read(name)
             if document is not None:
-                check_sealed(document, trust=trust, product=product, site_key=site_key)
+                check_sealed(document, trust=trust, product=product, site_key=site_key, opening=True)
                 return document
         except ActivationError as error:
             errors.append(error)
