@@ -70,7 +70,7 @@ def open_emergency(directory: StateDirectory, document: bytes | None, *, now: in
         if document is None:
             document = _installed(directory, trust=trust, product=product.product, site_key=key)
         content = check_sealed(document, trust=trust, product=product.product, site_key=key, opening=True)
-        _refuse_now(home, product, trust, content, now)
+        _refuse_now(home, content, now)
         subject = _id(document)
         at = history.opened_at(directory, subject) or now  # an earlier opening whose note is lost counts on
         state = judge_emergency(content, at, now)
@@ -144,10 +144,9 @@ def _refuse_unneeded(found: License, *, with_file: bool) -> None:
     raise found.problem
 
 
-def _refuse_now(home: str, product: ProductDocument, trust: Trust, content: LicenseDocument, now: int) -> None:
+def _refuse_now(home: str, content: LicenseDocument, now: int) -> None:
     """Refuse when the license itself is over, or when the clock cannot say when it was opened."""
-    signed = max(content.issued, trust.current.issued, product.issued)
-    clock = judge(now, notes_of(home), signed=signed)
+    clock = judge(now, notes_of(home), signed=content.issued, days=content.policy.clock_days)
     if clock.is_set_back:
         raise Refusal("clock.set_back", now=show_instant(now), seen=show_instant(clock.seen))
     end = final_end(content)

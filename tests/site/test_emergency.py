@@ -246,3 +246,25 @@ def test_a_machine_without_any_identity_opens_it_all_the_same(
     assert shown.code == 0, shown
     assert shown.json["state"] == "in_grace"
     assert "identity.none" in shown.err
+
+
+@pytest.mark.parametrize(("back", "state"), [(20, "in_grace"), (40, "clock_problem")])
+def test_the_tolerances_of_the_opened_license_hold_while_it_is_open(
+    site: Site, other_site: Site, back: int, state: str
+) -> None:
+    """Thirty days of tolerance and no grace, as the license says."""
+    policy = Policy(emergency_days=60, clock_days=(30, 0))
+    file = site.file(other_site.licensed(policy=policy, issued=site.vendor.now - 50 * DAY))
+    site.json("emergency", file)
+    (site.home / "clock").write_text(f"{int(time.time())}\n")
+    found = at(site, -back)
+    assert (found.state, [each.code for each in found.warnings]) == (
+        (state, ["license.emergency"]) if state == "in_grace" else (state, [])
+    )
+
+
+def test_it_is_opened_within_the_tolerance_of_the_license(site: Site, other_site: Site) -> None:
+    policy = Policy(emergency_days=7, clock_days=(30, 0))
+    file = site.file(other_site.licensed(policy=policy))
+    (site.home / "clock").write_text(f"{int(time.time()) + 20 * DAY}\n")
+    assert site.json("emergency", file)["state"] == "in_grace"

@@ -355,7 +355,9 @@ def test_on_a_terminal_yes_spares_the_question(site: Site) -> None:
     assert json.loads(json.dumps(site.json("license")))["state"] == "returned"
 
 
-@pytest.mark.parametrize("line", ['{"at": 1e400, "event": "x", "subject": "y"}', "[" * 100_000, '{"at": NaN}', "\udcff"])
+@pytest.mark.parametrize(
+    "line", ['{"at": 1e400, "event": "x", "subject": "y"}', "[" * 100_000, '{"at": NaN}', "\udcff"]
+)
 def test_a_bad_line_of_the_history_does_not_keep_the_return_from_its_file(site: Site, line: str) -> None:
     site.licensed()
     history = site.home / "history.jsonl"

@@ -57,9 +57,7 @@ def test_not_what_only_a_revoked_root_key_vouches_for(
     later = SoftwareSigner(bytes([8]) * 32)
     certificate = seal_root_certificate(RootCertificate(number=2, key=later.public_key, issued=NOW), root)
     for revoked, starts in ((), "sealed"), ((key_id(root.public_key),), "key.revoked"):
-        content = TrustList(
-            number=1, vendor="Inc", issued=NOW, keys=entries, revoked=revoked, roots=(certificate,)
-        )
+        content = TrustList(number=1, vendor="Inc", issued=NOW, keys=entries, revoked=revoked, roots=(certificate,))
         trust = pinned_trust(root.public_key, seal_trust_list(content, later))
         assert sealed(document, trust=trust) == starts
         assert sealed(document, trust=trust, opening=True) == "key.unknown"
