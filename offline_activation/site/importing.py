@@ -265,7 +265,7 @@ def _close_refused(site: Installation, accepted: AcceptedRefusal, no: Refused, n
     record = history.Record(at=now, event=history.REQUEST_REFUSED, subject=accepted.response_id.hex(), details=details)
     return try_each(
         "The vendor's refusal was read",
-        lambda: stopping.keep_stop(site, accepted.document, accepted.trust),
+        lambda: stopping.keep_stop(site, accepted.document, accepted.trust, now=now),
         lambda: pending.close(site.directory, no.reference),
         lambda: _raise_trust(site, accepted.refusal.trust),
         lambda: history.tell(site.directory, record),
