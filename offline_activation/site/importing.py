@@ -14,7 +14,7 @@ from offline_activation.formats.envelope import Kind, open_envelope
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import DocumentId, Reference, reference, show_license_number
 from offline_activation.formats.trust_list import rank, receive_trust_list
-from offline_activation.site import copies, history, pending, stopping
+from offline_activation.site import copies, emergency, history, pending, stopping
 from offline_activation.site.difference import Change, difference
 from offline_activation.site.directory import PREVIOUS_LICENSE, StateDirectory
 from offline_activation.site.installation import Installation, keep_newest_trust, read_installation
@@ -244,10 +244,11 @@ def _finished(
     directory = site.directory
     unfinished = try_each(
         _IN_FORCE,
-        lambda: stopping.clear(site, accepted.document, accepted.license),
+        lambda: stopping.clear(site, accepted.document, accepted.license, again=outcome.already_installed),
         lambda: copies.keep(directory, accepted.document),
         lambda: _raise_trust(site, accepted.license.trust),
         lambda: pending.close(directory, outcome.reference),
+        lambda: emergency.note_reported(directory, accepted.license, now=record.at),
         lambda: history.tell(directory, record),
         *(() if outcome.already_installed else (lambda: _anchor_time(directory, accepted.license),)),
     )

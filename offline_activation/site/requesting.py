@@ -197,7 +197,7 @@ def _content(site: Installation, wish: Wish, number: LicenseNumber, now: int, no
         revision=0 if found is None else found.content.revision,
         usage=dict(wish.usage),
         zone=wish.zone,
-        emergency_opened=emergency.reported(site),
+        emergency_opened=emergency.to_report(site),
         returned=None if site.returned is None else site.returned.request_id,
         proof=wish.proof,
     )

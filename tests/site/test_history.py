@@ -66,3 +66,23 @@ def test_a_link_in_place_of_the_history_is_not_written_through(directory: StateD
     with pytest.raises(Trouble):
         history.tell(directory, record("aa"))
     assert target.read_text() == ""
+
+
+def test_what_is_no_license_number_is_that_of_no_license(directory: StateDirectory) -> None:
+    history.tell(directory, record("aa", license_number=[{}], revision=3))
+    history.tell(
+        directory, history.Record(at=1, event=history.EMERGENCY_OPENED, subject="b", details={"license_number": {}})
+    )
+    assert history.last_revision(directory, "OA-1") == 0
+    assert history.opened_at(directory, "OA-1") is None
+
+
+def test_an_opening_counts_whichever_revision_was_opened_until_it_is_reported(directory: StateDirectory) -> None:
+    for at, subject in ((50, "r2"), (70, "r1")):
+        details = {"license_number": "OA-1", "revision": 2}
+        history.tell(directory, history.Record(at=at, event=history.EMERGENCY_OPENED, subject=subject, details=details))
+    assert history.opened_at(directory, "OA-1") == 50
+    assert history.opened_at(directory, "OA-2") is None
+    history.tell(directory, history.Record(at=80, event=history.EMERGENCY_REPORTED, subject="r2", details={}))
+    assert [each.subject for each in history.unreported(directory)] == ["r1"]
+    assert history.opened_at(directory, "OA-1") == 70
