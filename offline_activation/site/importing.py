@@ -117,7 +117,7 @@ def import_trust_list(directory: StateDirectory, document: bytes, *, dry_run: bo
     Signed by a later root key it is newer, whatever the numbers.
 
     Raises :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``signature.invalid``,
-    ``trust.older``; :class:`Trouble` ``site.locked``, ``io.*``.
+    ``trust.older``, ``trust.other``; :class:`Trouble` ``site.locked``, ``io.*``.
     """
     with nullcontext() if dry_run else directory.locked():
         product = read_product_file(str(directory.home))
@@ -127,6 +127,8 @@ def import_trust_list(directory: StateDirectory, document: bytes, *, dry_run: bo
             same = rank(found)[0] == rank(newest)[0]
             shown = ((each.number if same else f"{each.number} (root key {rank(each)[0]})") for each in (found, newest))
             raise Refusal("trust.older", number=next(shown), installed=next(shown))
+        if rank(found) == rank(newest) and found != newest:
+            raise Refusal("trust.other", number=found.number)
         if not dry_run:
             keep_newest_trust(directory, product, document)
         return found.number

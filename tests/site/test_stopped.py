@@ -203,3 +203,16 @@ def test_without_the_history_a_license_older_than_the_stop_does_not_end_it(site:
     _, later = site.request()
     (site.home / "history.jsonl").unlink()
     assert site.json("import", site.file(site.vendor.answer(later, site.home)))["state"] == "superseded"
+
+
+def test_a_revoked_site_is_told_how_to_use_another_license_number(site: Site) -> None:
+    site.licensed()
+    asks = ("request", "--license-number", site.vendor.other_number, "-o", "new.areq")
+    assert "return" not in site("--json", *asks).json["error"]["remedy"]
+    _, request = site.request()
+    site("import", site.file(site.vendor.refuse(request, code="policy.revoked")))
+    refused = site("--json", *asks)
+    assert refused.error == "site.license_number_fixed"
+    assert "activation-site return -o FILE" in refused.json["error"]["remedy"]
+    site.ask("return")
+    assert site(*asks).code == 0
