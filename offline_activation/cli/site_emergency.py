@@ -35,6 +35,7 @@ def _emergency(
 
     from offline_activation.cli.reading import altered_labels, read_document
     from offline_activation.site.emergency import open_emergency
+    from offline_activation.verify.installed import load_license, read_product_file
 
     directory = open_site()
     document: bytes | None = None
@@ -45,16 +46,18 @@ def _emergency(
     done = open_emergency(directory, document, now=int(time.time()))
     witness_clock()
     warn_each(done.unfinished)
-    _show(done, move="rehost" if files else "rebind")
+    product = read_product_file(str(directory.home)).product
+    state = load_license(product, home=directory.home).state
+    _show(done, state, move="rehost" if files else "rebind")
 
 
-def _show(done: "OpenedHere", *, move: str) -> None:
+def _show(done: "OpenedHere", state: str, *, move: str) -> None:
     from offline_activation.formats.instants import show_instant
     from offline_activation.formats.names import show_license_number
 
     number = show_license_number(done.license.license_number)
     result = {
-        "state": "in_grace",
+        "state": state,
         "license_number": number,
         "revision": done.license.revision,
         "opened": iso(done.emergency.opened),

@@ -36,11 +36,12 @@ def give_back(asked: Asked, outputs: "Outputs") -> None:
         prepared.append(outputs.prepare(made.document, made.reference, product_of(directory)))
 
     done = returning.give_back(directory, wish, now=int(time.time()), random=os.urandom, ready=ready)
-    warn_each(done.unfinished)
     try:
         file = prepared[0].write()
     except ActivationError as error:
         raise Trouble("site.unfinished", done=returning.GIVEN_BACK, what=error.message).advising(_AGAIN) from error
+    finally:
+        warn_each(done.unfinished)
     more = {"state": "returned", "again": done.again, "warnings": problems_json(done.unfinished)}
     manners.note("The license is given back: it no longer works on this server.")
     show(done.made, file, outputs, more, directory)

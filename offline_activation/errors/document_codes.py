@@ -293,4 +293,9 @@ DOCUMENTS: Final[dict[str, tuple[str, str, str]]] = {
         "The trust list {number} is older than the installed one {installed}.",
         "Get a current response from the vendor.",
     ),
+    "trust.other": (
+        "REPLAY",
+        "The trust list {number} is another one than the list {number} that is installed.",
+        "Tell the vendor that two of its trust lists have the same number; nothing was changed here.",
+    ),
 }

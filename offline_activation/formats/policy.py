@@ -20,6 +20,8 @@ T = TypeVar("T")
 MAX_DAYS: Final = 36_600
 MAX_OPTIONS: Final = 32
 MAX_PERCENT: Final = 100
+MAX_EMERGENCY_DAYS: Final = 60
+"""Days of an emergency license at most: it works on any machine, and time enough for a person to decide."""
 DRIFT_DAYS: Final = 14
 """Days that a license works on changed hardware, unless it says otherwise."""
 CLOCK_DAYS: Final = (2, 14)
@@ -86,7 +88,7 @@ def read_policy(fields: Fields) -> Policy:
         drift_days=_not_default(_days(fields.take(20, "drift_days"), "drift_days"), DRIFT_DAYS, "drift_days")
         if fields.has(20)
         else DRIFT_DAYS,
-        emergency_days=fields.integer(21, "emergency_days", least=1, most=MAX_DAYS) if fields.has(21) else 0,
+        emergency_days=fields.integer(21, "emergency_days", least=1, most=MAX_EMERGENCY_DAYS) if fields.has(21) else 0,
         clock_days=_read_clock_days(fields) if fields.has(22) else CLOCK_DAYS,
         match=read_match_policy(fields, 26) if fields.has(26) else MatchPolicy(),
     )

@@ -36,6 +36,7 @@ OLD_REQUEST_DAYS: Final = 30
 _DAY: Final = 86_400
 _EARLIEST_CLOCK: Final = 1_577_836_800
 """2020-01-01: a clock before it was never set."""
+_DATED_AHEAD: Final = "If this clock is right, tell the vendor to correct the clock there; it stops nothing here."
 
 Result = Literal["ok", "warning", "problem"]
 
@@ -178,8 +179,7 @@ def _copy(site: Installation, name: str, now: int) -> str | Finding:
         return Finding(name=name, result="problem" if serious else "warning", message=refusal.message, next_step=again)
     notes = notes_of(str(site.directory.home))
     issued, policy = accepted.license.issued, accepted.license.policy
-    signed = max(issued, accepted.trust.current.issued, site.product.issued)
-    at = judge(now, notes, signed=signed, days=policy.clock_days).judged
+    at = judge(now, notes, signed=issued, days=policy.clock_days).judged
     seen = noted_drift(str(site.directory.home), notes)
     drift = judge_drift(accepted.match, seen, issued=issued, now=at, days=policy.drift_days)
     if drift is not None:
@@ -197,7 +197,8 @@ def _clock(directory: StateDirectory, now: int) -> str | Finding:
     product = installed.read_product_file(str(directory.home))
     trust = installed.read_trust(str(directory.home), product)
     document = _in_force(directory)
-    seen = max(product.issued, trust.current.issued, document.issued if document else 0)
+    dated = max(product.issued, trust.current.issued)
+    seen = document.issued if document else product.issued
     days = document.policy.clock_days if document else CLOCK_DAYS
     clock = judge(now, notes_of(str(directory.home)), signed=seen, days=days)
     if clock.is_set_back and clock.seen > seen:
@@ -206,6 +207,9 @@ def _clock(directory: StateDirectory, now: int) -> str | Finding:
     if now + CLOCK_TOLERANCE < seen:
         message = f"it shows {show_instant(now)}, but the vendor's documents are from {show_instant(seen)}"
         return Finding(name="clock", result="problem", message=message, next_step=step)
+    if now + CLOCK_TOLERANCE < dated:
+        message = f"{show_instant(now)}, but a trust list or product file of the vendor is from {show_instant(dated)}"
+        return Finding(name="clock", result="warning", message=message, next_step=_DATED_AHEAD)
     return _boot(directory, now) or f"{show_instant(now)}, later than everything the vendor signed"
 
 

@@ -1,9 +1,9 @@
 """What happened at this installation, one JSON line each: for the administrator and the security officer.
 
 A line is written after the fact it tells, so a fact may be without its line after a crash; derived facts are told once,
-however often their command is repeated.  The history decides nothing but two things: when every copy of the license is
-lost, it knows the revision that was in force, and when the note of an opened emergency license is lost, it knows when
-that was.
+however often their command is repeated.  The history decides three things and nothing else.  When every copy of the
+license is lost, it knows the revision that was in force; it knows when an emergency license was opened, and whether the
+vendor knows of it; and it knows whether a request was made after the document came that stopped the site.
 """
 
 import json
@@ -29,10 +29,14 @@ LICENSE_STOPPED: Final = "license.stopped"
 """The vendor's signed word that this site no longer holds the license."""
 RECEIPT_IMPORTED: Final = "receipt.imported"
 EMERGENCY_OPENED: Final = "emergency.opened"
+EMERGENCY_REPORTED: Final = "emergency.reported"
+"""The vendor has answered with a license to a request that told of the opening."""
 
 TAIL: Final = 2 << 20
 """How much of the end of a long history is read, in bytes: about ten thousand records."""
 
+_LAST: Final = 253_402_300_799
+"""The end of the year 9999: a time beyond it is no time of a clock."""
 _APPEND: Final = (
     os.O_RDWR
     | os.O_CREAT
@@ -83,15 +87,26 @@ def last_revision(directory: StateDirectory, license_number: str | None = None) 
         number, revision = record.details.get("license_number"), record.details.get("revision")
         if record.event not in {LICENSE_INSTALLED, LICENSE_PUT_BACK} or not isinstance(revision, int):
             continue
-        if license_number is None or number in {license_number, None}:
+        if license_number is None or number in (license_number, None):
             return revision
     return 0
 
 
-def opened_at(directory: StateDirectory, response_id: str) -> int | None:
-    """Return when the emergency license of a license was opened here, in seconds since 1970; ``None`` for never."""
-    told = (each.at for each in records(directory) if (each.event, each.subject) == (EMERGENCY_OPENED, response_id))
-    return next(told, None)
+def unreported(directory: StateDirectory) -> tuple[Record, ...]:
+    """Return the openings of an emergency license that no license from the vendor has answered yet, oldest first."""
+    told = records(directory)
+    reported = {each.subject for each in told if each.event == EMERGENCY_REPORTED}
+    return tuple(each for each in told if each.event == EMERGENCY_OPENED and each.subject not in reported)
+
+
+def opened_at(directory: StateDirectory, license_number: str) -> int | None:
+    """Return when the emergency license of a license was opened here, as far as the vendor has not answered to it.
+
+    ``license_number`` is in groups: whichever revision was opened, it is one opening.  In seconds since 1970; ``None``
+    when it was not.
+    """
+    numbers = (license_number, None)
+    return next((each.at for each in unreported(directory) if each.details.get("license_number") in numbers), None)
 
 
 def show(record: Record) -> str:
@@ -103,11 +118,10 @@ def show(record: Record) -> str:
 def _read_line(line: bytes) -> Record | None:
     try:
         found = json.loads(line)
-        return Record(
-            at=int(found.pop("at")), event=str(found.pop("event")), subject=str(found.pop("subject")), details=found
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        at, event, subject = int(found.pop("at")), str(found.pop("event")), str(found.pop("subject"))
+    except (ValueError, ArithmeticError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    return Record(at=at, event=event, subject=subject, details=found) if 0 <= at <= _LAST else None
 
 
 def _tail(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from offline_activation.formats.envelope import Kind, open_envelope
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import DocumentId, Reference, reference, show_license_number
 from offline_activation.formats.trust_list import rank, receive_trust_list
-from offline_activation.site import copies, history, pending, stopping
+from offline_activation.site import copies, emergency, history, pending, stopping
 from offline_activation.site.difference import Change, difference
 from offline_activation.site.directory import PREVIOUS_LICENSE, StateDirectory
 from offline_activation.site.installation import Installation, keep_newest_trust, read_installation
@@ -117,7 +117,7 @@ def import_trust_list(directory: StateDirectory, document: bytes, *, dry_run: bo
     Signed by a later root key it is newer, whatever the numbers.
 
     Raises :class:`Refusal`: ``encoding.*``, ``profile.*``, ``key.root_mismatch``, ``signature.invalid``,
-    ``trust.older``; :class:`Trouble` ``site.locked``, ``io.*``.
+    ``trust.older``, ``trust.other``; :class:`Trouble` ``site.locked``, ``io.*``.
     """
     with nullcontext() if dry_run else directory.locked():
         product = read_product_file(str(directory.home))
@@ -127,6 +127,8 @@ def import_trust_list(directory: StateDirectory, document: bytes, *, dry_run: bo
             same = rank(found)[0] == rank(newest)[0]
             shown = ((each.number if same else f"{each.number} (root key {rank(each)[0]})") for each in (found, newest))
             raise Refusal("trust.older", number=next(shown), installed=next(shown))
+        if rank(found) == rank(newest) and found != newest:
+            raise Refusal("trust.other", number=found.number)
         if not dry_run:
             keep_newest_trust(directory, product, document)
         return found.number
@@ -244,10 +246,11 @@ def _finished(
     directory = site.directory
     unfinished = try_each(
         _IN_FORCE,
-        lambda: stopping.clear(site, accepted.document, accepted.license),
+        lambda: stopping.clear(site, accepted.document, accepted.license, again=outcome.already_installed),
         lambda: copies.keep(directory, accepted.document),
         lambda: _raise_trust(site, accepted.license.trust),
         lambda: pending.close(directory, outcome.reference),
+        lambda: emergency.note_reported(directory, accepted.license, now=record.at),
         lambda: history.tell(directory, record),
         *(() if outcome.already_installed else (lambda: _anchor_time(directory, accepted.license),)),
     )
@@ -265,7 +268,7 @@ def _close_refused(site: Installation, accepted: AcceptedRefusal, no: Refused, n
     record = history.Record(at=now, event=history.REQUEST_REFUSED, subject=accepted.response_id.hex(), details=details)
     return try_each(
         "The vendor's refusal was read",
-        lambda: stopping.keep_stop(site, accepted.document, accepted.trust),
+        lambda: stopping.keep_stop(site, accepted.document, accepted.trust, now=now),
         lambda: pending.close(site.directory, no.reference),
         lambda: _raise_trust(site, accepted.refusal.trust),
         lambda: history.tell(site.directory, record),

@@ -67,6 +67,11 @@ def find_open(directory: StateDirectory, typed: str) -> StoredRequest:
     return found
 
 
+def find(directory: StateDirectory, request_id: DocumentId) -> StoredRequest | None:
+    """Return a request that is still here, open or closed; ``None`` when it is not."""
+    return next((stored for stored in all_requests(directory) if stored.request_id == request_id), None)
+
+
 def store(directory: StateDirectory, received: ReceivedRequest) -> None:
     """Keep a new request as open; raises ``Trouble`` ``io.unwritable``."""
     directory.write(_name(REQUESTS, received.reference), received.document)

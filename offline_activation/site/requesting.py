@@ -26,11 +26,15 @@ from offline_activation.site.installation import Installation, read_installation
 from offline_activation.site.site_key import read_site_key
 from offline_activation.site.unfinished import try_each
 from offline_activation.verify.directory import RETURNED
+from offline_activation.verify.evidence import find_vendors_stop
 
 VOLUME_SOURCE_LIMIT = 48
 """Longest volume id source a request carries, in characters."""
 ID_SIZE: Final = 16
 """Bytes of the id of a document."""
+_RETURN_FIRST: Final = (
+    "Give the license that no longer works back with 'activation-site return -o FILE'; then use the new license number."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +160,16 @@ def license_number(site: Installation, wanted: LicenseNumber | None) -> LicenseN
         last = next((stored.content.license_number for stored in _newest_first(site)), None)
         return wanted or emergency.opened_number(site) or last
     if wanted is not None and wanted != fixed:
-        raise Refusal("site.license_number_fixed", installed=show_license_number(fixed))
+        refusal = Refusal("site.license_number_fixed", installed=show_license_number(fixed))
+        raise refusal.advising(_RETURN_FIRST) if _is_stopped(site) else refusal
     return fixed
+
+
+def _is_stopped(site: Installation) -> bool:
+    """Tell whether the vendor's word stops the license that is here: it is of no use, and still holds its number."""
+    home, in_force = str(site.directory.home), site.license.content if site.license is not None else None
+    stop = find_vendors_stop(home, site.product.product, site.facts.site_key, site.trust, in_force)
+    return in_force is not None and stop is not None
 
 
 def _number_in_use(site: Installation) -> LicenseNumber | None:
@@ -197,7 +209,7 @@ def _content(site: Installation, wish: Wish, number: LicenseNumber, now: int, no
         revision=0 if found is None else found.content.revision,
         usage=dict(wish.usage),
         zone=wish.zone,
-        emergency_opened=emergency.reported(site),
+        emergency_opened=emergency.to_report(site),
         returned=None if site.returned is None else site.returned.request_id,
         proof=wish.proof,
     )

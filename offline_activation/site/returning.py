@@ -157,15 +157,20 @@ def _clean_up(directory: StateDirectory, made: ReceivedRequest, now: int) -> tup
         "revision": made.content.revision,
     }
     record = history.Record(at=now, event=history.LICENSE_RETURNED, subject=made.request_id.hex(), details=details)
-    earlier = [each for each in pending.open_requests(directory) if _is_over(each, made)]
     return try_each(
         GIVEN_BACK,
         *(lambda name=name: _remove(directory, name) for name in (KEPT_LICENSE, LICENSE, OPENED, EMERGENCY)),
-        *(lambda each=each: pending.close(directory, each.reference, cancelled=True) for each in earlier),
+        lambda: _close_earlier(directory, made),
         lambda: contacts.remember(directory, made.content.contact),
         lambda: requesting.tell_of(directory, made, now=now),
         lambda: history.tell(directory, record),
     )
+
+
+def _close_earlier(directory: StateDirectory, made: ReceivedRequest) -> None:
+    for each in pending.open_requests(directory):
+        if _is_over(each, made):
+            pending.close(directory, each.reference, cancelled=True)
 
 
 def _is_over(stored: pending.StoredRequest, made: ReceivedRequest) -> bool:

@@ -155,23 +155,29 @@ def check_installed(document: bytes, *, trust: Trust, facts: Facts) -> AcceptedL
     return _accepted(document, proven.envelope, content, proven.trust, _check_machine(content, facts))
 
 
-def check_origin(document: bytes, *kinds: Kind, trust: Trust, product: ProductId) -> Proven:
+def check_origin(document: bytes, *kinds: Kind, trust: Trust, product: ProductId, strict: bool = False) -> Proven:
     """Check that ``document`` is one of the vendor for ``product``, whoever it was made for: rungs 1 to 7.
 
     Raises :class:`Refusal`.  As at a start, a key revoked since is reported and not refused, and a key that newer trust
-    lists leave out or bind anew still counts as the list inside the document has it.
+    lists leave out or bind anew still counts as the list inside the document has it.  With ``strict``, as at an import:
+    only the newest list counts, and a revoked key is refused with ``key.revoked``.
     """
     envelope, content = _read(document, *kinds)
     newest = _check_trust_list(content, trust, envelope)
     try:
         _check_signer(envelope, content, newest)
     except Refusal as refusal:
+        if strict:
+            raise
         try:
             _check_signer(envelope, content, pinned_trust(trust.root, content.trust))
         except Refusal:
             raise refusal from None
+    is_over = is_revoked(newest, envelope)
+    if strict and is_over:
+        raise Refusal("key.revoked", kind=envelope.kind.value)
     _check_product(content, product, envelope.kind.value)
-    return Proven(content=content, envelope=envelope, trust=newest, is_revoked=is_revoked(newest, envelope))
+    return Proven(content=content, envelope=envelope, trust=newest, is_revoked=is_over)
 
 
 def _accepted(

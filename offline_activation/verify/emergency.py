@@ -11,7 +11,7 @@ from offline_activation.formats.names import ProductId, site_id
 from offline_activation.formats.value import value
 from offline_activation.verify.checks import check_origin
 from offline_activation.verify.standing import IN_GRACE, Standing, final_end
-from offline_activation.verify.trust import Trust
+from offline_activation.verify.trust import Trust, is_hollow
 
 EARLY: Final = 300
 """Seconds by which an opening may lie ahead of the clock; one further ahead is of a clock that was wrong, and counts as
@@ -37,17 +37,19 @@ class Emergency:
         return Standing(state=IN_GRACE, days_left=self.days_left, warnings=(warning,))
 
 
-def check_sealed(document: bytes, *, trust: Trust, product: ProductId, site_key: PublicKey) -> LicenseDocument:
+def check_sealed(
+    document: bytes, *, trust: Trust, product: ProductId, site_key: PublicKey, opening: bool = False
+) -> LicenseDocument:
     """Return the license in ``document`` when it holds an emergency license that may count on this site.
 
-    It may be the license of another server and machine: rungs 1 to 7, by a key that is not revoked.  Raises
-    :class:`Refusal` with the code of a rung, ``license.superseded`` when it says that this very site no longer holds
-    it, and ``license.emergency_none``.
+    It may be the license of another server and machine: rungs 1 to 7, as at an import when it is ``opening``, and as at
+    a start once it is open; but never a license that a thief can have made.  Raises :class:`Refusal` with the code of a
+    rung, ``license.superseded`` when it says that this very site no longer holds it, and ``license.emergency_none``.
     """
-    proven = check_origin(document, Kind.LICENSE, trust=trust, product=product)
+    proven = check_origin(document, Kind.LICENSE, trust=trust, product=product, strict=opening)
     content = proven.content
     assert isinstance(content, LicenseDocument)  # noqa: S101 - for the type checker: only this kind was asked for
-    if proven.is_revoked:
+    if is_hollow(proven.trust, proven.envelope.key_id, content.trust):
         raise Refusal("key.revoked", kind=Kind.LICENSE.value)
     if names_former_site(content, site_id(site_key)):
         raise Refusal("license.superseded", moved=show_day(content.issued))

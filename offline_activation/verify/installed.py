@@ -193,7 +193,7 @@ def _licensed(home: str, product: ProductDocument, notes: list[ActivationError],
     notes += [Trouble("site.restored", name=SITE_KEY_PUBLIC)] if stood_in else []
     notes += [Trouble("site.restored", name=TRUST)] if damaged else []
     notes += [Trouble("license.restored")] if restored else []
-    signed = max(accepted.license.issued, accepted.trust.current.issued, product.issued)
+    signed = accepted.license.issued  # not lists and product files: a vendor's clock once ahead must stop nobody
     days = accepted.license.policy.clock_days
     clock = judge(when.now, when.notes, signed=signed, file_time=when.file_time, days=days)
     drift = _drift(home, accepted, when, clock)
@@ -253,8 +253,8 @@ def _opened(
         return None
     if found is None:
         return None
-    signed = max(found.license.issued, found.trust.current.issued, product.issued)
-    clock = judge(when.now, when.notes, signed=signed, file_time=when.file_time)
+    signed, days = found.license.issued, found.license.policy.clock_days
+    clock = judge(when.now, when.notes, signed=signed, file_time=when.file_time, days=days)
     if when.witness and not remembered:
         keep_notes(home, when.notes, noted(when.notes, clock, signed=signed))
     if when.witness:

@@ -42,7 +42,7 @@ POLICIES = st.builds(
     grace_limits=LIMITS,
     overuse_percent=st.integers(0, 100),
     drift_days=DAYS | st.just(14),
-    emergency_days=DAYS,
+    emergency_days=st.integers(0, 60),
     clock_days=st.tuples(DAYS, DAYS) | st.just((2, 14)),
 )
 LICENSES = st.builds(
@@ -146,8 +146,8 @@ INVALID: list[tuple[int, str, list[object]]] = [
     (19, "accept", ["4", "0", "4.2", "2026.11.1", "1" * 9, "1.2.3.4.5.6.7.8.9.12"]),
     (20, "profile.field_invalid", [14, -1, 36_601, True, False, "7", None]),
     (20, "accept", [0, 13, 15, 36_600]),
-    (21, "profile.field_invalid", [0, -1, 36_601, True, None]),
-    (21, "accept", [1, 36_600]),
+    (21, "profile.field_invalid", [0, -1, 61, 36_600, True, None]),
+    (21, "accept", [1, 60]),
     (
         22,
         "profile.field_invalid",

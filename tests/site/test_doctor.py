@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from offline_activation.formats.product import receive_product, seal_product
+from offline_activation.formats.value import changed
 from offline_activation.site.directory import StateDirectory
 from offline_activation.site.doctor import examine
 
+DAY = 86_400
 Site = Any
 
 
@@ -97,3 +100,15 @@ def test_a_request_that_waits_for_a_month_is_mentioned(site: Site) -> None:
     (found,) = [each for each in examine(StateDirectory(site.home), now=later) if each.name == "requests"]
     assert found.result == "warning"
     assert reference in found.message
+
+
+def test_documents_dated_ahead_by_the_vendors_clock_are_told_and_stop_nothing(site: Site) -> None:
+    """The license is of this morning, the product file says ninety days later."""
+    ahead = site.vendor.now + 90 * DAY
+    document = seal_product(changed(receive_product(site.vendor.product()), issued=ahead), site.vendor.root)
+    for name in ("product.cose", "product.kept.cose"):
+        (site.home / name).write_bytes(document)
+    site.licensed()
+    (found,) = [each for each in site.json("doctor")["checks"] if each["name"] == "clock"]
+    assert (found["result"], "tell the vendor" in found["next_step"]) == ("warning", True)
+    assert site.json("license")["warnings"] == []

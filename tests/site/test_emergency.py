@@ -246,3 +246,116 @@ def test_a_machine_without_any_identity_opens_it_all_the_same(
     assert shown.code == 0, shown
     assert shown.json["state"] == "in_grace"
     assert "identity.none" in shown.err
+
+
+@pytest.mark.parametrize(("back", "state"), [(20, "in_grace"), (40, "clock_problem")])
+def test_the_tolerances_of_the_opened_license_hold_while_it_is_open(
+    site: Site, other_site: Site, back: int, state: str
+) -> None:
+    """Thirty days of tolerance and no grace, as the license says."""
+    policy = Policy(emergency_days=60, clock_days=(30, 0))
+    file = site.file(other_site.licensed(policy=policy, issued=site.vendor.now - 50 * DAY))
+    site.json("emergency", file)
+    (site.home / "clock").write_text(f"{int(time.time())}\n")
+    found = at(site, -back)
+    assert (found.state, [each.code for each in found.warnings]) == (
+        (state, ["license.emergency"]) if state == "in_grace" else (state, [])
+    )
+
+
+def test_it_is_opened_within_the_tolerance_of_the_license(site: Site, other_site: Site) -> None:
+    policy = Policy(emergency_days=7, clock_days=(30, 0))
+    file = site.file(other_site.licensed(policy=policy))
+    (site.home / "clock").write_text(f"{int(time.time()) + 20 * DAY}\n")
+    assert site.json("emergency", file)["state"] == "in_grace"
+
+
+def many(site: Site, count: int) -> list[bytes]:
+    """Let the site have ``count`` revisions; return them, the last one in force, and bind that to another machine."""
+    found = [site.licensed(**SEALED) for _ in range(count)]
+    return [*found, site.on_another_machine(**SEALED)]
+
+
+def test_an_older_response_than_the_one_here_is_not_opened(site: Site) -> None:
+    first, _, newest = many(site, 2)
+    before = site.state()
+    outcome = site("--json", "emergency", site.file(first))
+    assert (outcome.code, outcome.error) == (1, "replay.older_revision")
+    assert site.state() == before
+    for name in ("license.cose", "license.kept.cose"):
+        (site.home / name).unlink()
+    assert site("--json", "emergency", site.file(first)).error == "replay.older_revision"
+    site.json("emergency", site.file(newest))
+
+
+def test_an_older_copy_put_back_is_passed_over_for_the_newer_one(site: Site) -> None:
+    first, second = site.licensed(**SEALED), site.on_another_machine(**SEALED)
+    (site.home / "license.cose").write_bytes(first)
+    (site.home / "history.jsonl").write_text("")
+    site.vendor.revision = 0
+    older = site.vendor.answer(site.request()[1], site.home, components={"volume_id": b"olddisk!"}, **SEALED)
+    (site.home / "license.cose").write_bytes(older)
+    assert site.now_is() == "wrong_machine"
+    site.json("emergency", site.file(second))
+
+
+def test_the_license_of_another_number_is_not_opened_beside_the_one_here(site: Site, other_site: Site) -> None:
+    site.on_another_machine(**SEALED)
+    request = other_site.ask("rehost", "--license-number", site.vendor.other_number, *site.contact)
+    document = site.vendor.answer(request, other_site.home, **SEALED)
+    assert site("--json", "emergency", site.file(document)).error == "binding.other_license"
+
+
+def test_an_opening_that_the_vendor_does_not_know_of_counts_on_for_the_next_license(
+    site: Site, other_site: Site
+) -> None:
+    """Asked first, then opened, then answered: the answer names no opening, and the next request still does."""
+    file = site.file(other_site.licensed(**SEALED))
+    request = site.ask("rehost", "--license-number", site.vendor.shown_number, *site.contact)
+    site.json("emergency", file)
+    opened = int((site.home / "emergency").read_text())
+    assert site.json("import", site.file(site.vendor.answer(request, site.home, **SEALED)))["state"] == "active"
+    assert not (site.home / "emergency").exists()
+    site.on_another_machine(**SEALED)
+    site.json("emergency")
+    assert int((site.home / "emergency").read_text()) == opened
+    rebind = site.ask("rebind")
+    assert receive_request(rebind).content.emergency_opened == opened
+    site.json("import", site.file(site.vendor.answer(rebind, site.home, **SEALED)))
+    assert asked(site, "request").emergency_opened is None
+    assert [each["event"] for each in site.json("history")["history"]].count("emergency.reported") == 2
+    site.on_another_machine(**SEALED)
+    site.json("emergency")
+    assert int((site.home / "emergency").read_text()) >= opened
+
+
+def test_an_opening_is_reported_after_a_return_as_well(site: Site) -> None:
+    site.on_another_machine(**SEALED)
+    site.json("emergency")
+    opened = int((site.home / "emergency").read_text())
+    returned = site.ask("return")
+    assert receive_request(returned).content.emergency_opened == opened
+    site.json("import", site.file(site.vendor.receipt(returned)))
+    assert asked(site, "request").emergency_opened == opened
+
+
+def test_a_license_here_that_is_over_is_said_and_nothing_is_opened(site: Site, other_site: Site) -> None:
+    file = site.file(other_site.licensed(**SEALED))
+    request = site.request()[1]
+    over = {"lease_until": site.vendor.now - 40 * DAY, "issued": site.vendor.now - 100 * DAY}
+    document = site.vendor.answer(request, site.home, **over, **SEALED)
+    for name in ("license.cose", "license.kept.cose"):
+        (site.home / name).write_bytes(document)
+    before = site.state()
+    assert site.now_is() == "expired"
+    outcome = site("--json", "emergency", file)
+    assert (outcome.code, outcome.error) == (1, "license.expired")
+    assert site.state() == before
+
+
+def test_an_unreadable_license_here_does_not_hinder_the_file(site: Site, other_site: Site) -> None:
+    file = site.file(other_site.licensed(**SEALED))
+    for name in ("license.cose", "license.kept.cose"):
+        (site.home / name).write_bytes(b"damaged")
+    assert site.json("emergency", file)["state"] == "in_grace"
+    assert site.now_is() == "in_grace"

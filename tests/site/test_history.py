@@ -39,7 +39,13 @@ def test_a_torn_line_is_passed_over_and_does_not_swallow_the_next(directory: Sta
     assert [each.subject for each in history.records(directory)] == ["aa"]
 
 
-@pytest.mark.parametrize("line", [b"[]", b"1", b'{"at": "x"}', b"\xff\xfe", b"[" * 100_000, b'{"at": 1, "event": 2}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"[]", b"1", b'{"at": "x"}', b"\xff\xfe", b"[" * 100_000, b'{"at": 1, "event": 2}'),
+        *(b'{"at": %s, "event": "a", "subject": "b"}' % at for at in (b"1e400", b"NaN", b"-1", b"1" + b"0" * 300)),
+    ],
+)
 def test_lines_that_are_no_records_are_passed_over(directory: StateDirectory, line: bytes) -> None:
     directory.path(HISTORY).write_bytes(line + b"\n")
     assert history.records(directory) == ()
@@ -60,3 +66,23 @@ def test_a_link_in_place_of_the_history_is_not_written_through(directory: StateD
     with pytest.raises(Trouble):
         history.tell(directory, record("aa"))
     assert target.read_text() == ""
+
+
+def test_what_is_no_license_number_is_that_of_no_license(directory: StateDirectory) -> None:
+    history.tell(directory, record("aa", license_number=[{}], revision=3))
+    history.tell(
+        directory, history.Record(at=1, event=history.EMERGENCY_OPENED, subject="b", details={"license_number": {}})
+    )
+    assert history.last_revision(directory, "OA-1") == 0
+    assert history.opened_at(directory, "OA-1") is None
+
+
+def test_an_opening_counts_whichever_revision_was_opened_until_it_is_reported(directory: StateDirectory) -> None:
+    for at, subject in ((50, "r2"), (70, "r1")):
+        details = {"license_number": "OA-1", "revision": 2}
+        history.tell(directory, history.Record(at=at, event=history.EMERGENCY_OPENED, subject=subject, details=details))
+    assert history.opened_at(directory, "OA-1") == 50
+    assert history.opened_at(directory, "OA-2") is None
+    history.tell(directory, history.Record(at=80, event=history.EMERGENCY_REPORTED, subject="r2", details={}))
+    assert [each.subject for each in history.unreported(directory)] == ["r1"]
+    assert history.opened_at(directory, "OA-1") == 70

@@ -353,3 +353,15 @@ def test_on_a_terminal_yes_spares_the_question(site: Site) -> None:
     code, text = on_a_terminal("return", "--yes", "-o", "r.areq", "--home", site.home, answer=b"")
     assert (code, "Give it back?" in text) == (0, False), text
     assert json.loads(json.dumps(site.json("license")))["state"] == "returned"
+
+
+@pytest.mark.parametrize(
+    "line", ['{"at": 1e400, "event": "x", "subject": "y"}', "[" * 100_000, '{"at": NaN}', "\udcff"]
+)
+def test_a_bad_line_of_the_history_does_not_keep_the_return_from_its_file(site: Site, line: str) -> None:
+    site.licensed()
+    history = site.home / "history.jsonl"
+    history.write_bytes(history.read_bytes() + line.encode(errors="surrogateescape") + b"\n")
+    made = site.json("return", "-o", "r.areq")
+    assert made["warnings"] == []
+    assert document_of(site.work / "r.areq") == (site.home / "returned.cose").read_bytes()

@@ -1,10 +1,13 @@
 """What the vendor signs that stops a site: kept as evidence, shown with its state, ended by a newer license."""
 
+import time
 from typing import Any
 
 import pytest
 
 from offline_activation.formats.names import site_id
+from offline_activation.site.directory import StateDirectory
+from offline_activation.site.importing import Refused, import_response
 
 Site = Any
 
@@ -152,3 +155,64 @@ def test_a_restored_directory_that_was_returned_stops_with_the_refusal(site: Sit
     _, request = site.request()
     site("import", site.file(site.vendor.refuse(request, code="policy.returned")))
     assert site.now_is() == "returned"
+
+
+@pytest.mark.parametrize(("ahead", "state"), [(200, "superseded"), (600, "active")])
+def test_a_refusal_dated_ahead_of_this_clock_stops_nothing_until_it_comes_again(
+    site: Site, ahead: int, state: str
+) -> None:
+    site.licensed()
+    _, request = site.request()
+    issued = int(time.time()) + ahead
+    file = site.file(site.vendor.refuse(request, code="policy.superseded", issued=issued))
+    said = site("--json", "import", file)
+    assert (said.code, said.error) == (1, "policy.superseded")
+    assert site.now_is() == state
+    assert (site.home / "stopped.cose").exists() is (state == "superseded")
+    if state == "active":
+        (warning,) = said.json["warnings"]
+        assert (warning["code"], "tell the vendor" in warning["remedy"]) == ("clock.future", True)
+        with pytest.raises(Refused):
+            import_response(StateDirectory(site.home), file.read_bytes(), now=issued)
+        assert site.now_is() == "superseded"
+
+
+def test_a_license_of_the_new_server_dated_ahead_of_this_clock_stops_nothing(site: Site, other_site: Site) -> None:
+    site.licensed()
+    document = superseding(site, other_site, issued=int(time.time()) + 600)
+    assert site("--json", "import", site.file(document)).error == "license.superseded"
+    assert site.now_is() == "active"
+    assert not (site.home / "stopped.cose").exists()
+
+
+def test_a_license_asked_for_after_the_stop_ends_it_whatever_the_clock_of_the_vendor_said(site: Site) -> None:
+    site.licensed()
+    _, request = site.request()
+    site("import", site.file(site.vendor.refuse(request, code="policy.superseded", issued=int(time.time()) + 200)))
+    assert site.now_is() == "superseded"
+    document = site.licensed()
+    assert site.now_is() == "active"
+    assert not (site.home / "stopped.cose").exists()
+    assert site.json("import", site.file(document))["already_installed"] is True
+
+
+def test_without_the_history_a_license_older_than_the_stop_does_not_end_it(site: Site) -> None:
+    site.licensed()
+    _, request = site.request()
+    site("import", site.file(site.vendor.refuse(request, code="policy.superseded", issued=int(time.time()) + 200)))
+    _, later = site.request()
+    (site.home / "history.jsonl").unlink()
+    assert site.json("import", site.file(site.vendor.answer(later, site.home)))["state"] == "superseded"
+
+
+def test_a_revoked_site_is_told_how_to_use_another_license_number(site: Site) -> None:
+    site.licensed()
+    asks = ("request", "--license-number", site.vendor.other_number, "-o", "new.areq")
+    assert "return" not in site("--json", *asks).json["error"]["remedy"]
+    _, request = site.request()
+    site("import", site.file(site.vendor.refuse(request, code="policy.revoked")))
+    refused = site("--json", *asks)
+    assert refused.error == "site.license_number_fixed"
+    assert "activation-site return -o FILE" in refused.json["error"]["remedy"]
+    site.ask("return")
+    assert site(*asks).code == 0

@@ -68,3 +68,15 @@ def test_doctor_names_the_root_key_that_signed_the_newest_list(site: Site) -> No
     assert "signed by the pinned root key" in site("doctor").out
     site.json("import", site.file(next_list(site, 3)))
     assert "number 3, signed by root key 2" in site("doctor").out
+
+
+def test_another_list_with_the_same_number_is_not_called_installed(site: Site) -> None:
+    site.licensed()
+    site.json("import", site.file(of_first_root(site, 5)))
+    before = site.state()
+    other = seal_trust_list(content(site, number=5, vendor="Somebody"), site.vendor.root)
+    for more in ((), ("--dry-run",)):
+        outcome = site("--json", "import", *more, site.file(other))
+        assert (outcome.code, outcome.error) == (1, "trust.other")
+    assert site.state() == before
+    assert site.json("import", site.file(of_first_root(site, 5)))["already_installed"] is True

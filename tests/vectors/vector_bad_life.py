@@ -52,6 +52,7 @@ _LICENSE: list[_Case] = [
     ("drift-default", "The default of 14 days written out.", _INVALID, 20, 14),
     ("drift-true", "Days that are true.", _INVALID, 20, True),
     ("emergency-0", "No emergency license, which should be left out.", _INVALID, 21, 0),
+    ("emergency-61", "An emergency license for longer than there may be one.", _INVALID, 21, 61),
     ("clock-default", "The default of 2 and 14 days written out.", _INVALID, 22, (2, 14)),
     ("clock-one", "A tolerance without a grace.", _INVALID, 22, (3,)),
     ("match-default", "The default weights written out.", _INVALID, 26, (2, {1: 2, 2: 1, 3: 1, 4: 1})),

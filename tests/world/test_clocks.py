@@ -6,6 +6,8 @@ import pytest
 from life import DAY, World, instant
 
 from offline_activation.errors import Refusal
+from offline_activation.site import importing
+from offline_activation.site.installation import open_site
 
 
 def test_set_back_thirty_days_and_forward_again(world: World) -> None:
@@ -146,3 +148,36 @@ def test_an_end_is_not_undone_when_the_clock_is_set_back_to_before_it(world: Wor
     assert (site.state, site.start().limit("employees")) == ("clock_problem", 5)
     site.skew = 0
     assert site.state == "expired"
+
+
+def test_a_trust_list_dated_ahead_by_the_vendors_clock_stops_no_honest_site(world: World) -> None:
+    """The vendor's clock is 60 days ahead for one rotation of keys; set right; the list reaches the site: nothing."""
+    site = world.activated()
+    world.clock.forward(days=60)
+    world.vendor.rotate()
+    document = world.vendor.trust_list()
+    world.clock.forward(days=-59)
+    with site.at_work():
+        importing.import_trust_list(open_site(str(site.home)), document)
+    for _ in range(30):
+        assert (site.state, site.codes()) == ("active", set())
+        world.clock.forward(days=1)
+
+
+def test_a_product_file_dated_ahead_by_the_vendors_clock_stops_no_licensed_site(world: World) -> None:
+    """Exported with the clock 90 days ahead, installed today: once licensed, nothing is said and nothing stops."""
+    number = world.vendor.sell(limits={"employees": 9})
+    world.clock.forward(days=90)
+    file = world.vendor.product_file()
+    world.clock.forward(days=-90)
+    site = world.site("server")
+    (site.home / "product.cose").write_bytes(file)
+    (site.home / "product.kept.cose").write_bytes(file)
+    site.exchange(number=number)
+    for _ in range(30):
+        assert (site.state, site.codes()) == ("active", set())
+        world.clock.forward(days=1)
+    spare = world.site("spare")
+    (spare.home / "product.cose").write_bytes(file)
+    spare.open_emergency((site.home / "license.cose").read_bytes())
+    assert (spare.state, spare.codes()) == ("in_grace", {"license.emergency"})

@@ -1,5 +1,7 @@
 """The Saturday when the server burns: the emergency license inside the last response."""
 
+import dataclasses
+
 import pytest
 from life import DAY, Machine, World
 
@@ -97,3 +99,72 @@ def test_what_it_is_not_for(world: World) -> None:
     broken = bytearray(response)
     broken[-1] ^= 1
     assert code(spare.open_emergency, bytes(broken)) == "signature.invalid"
+
+
+def test_asked_before_it_was_opened_and_told_all_the_same(world: World) -> None:
+    """The request for the move leaves first, then the emergency license is opened: the vendor learns of it later."""
+    old = world.activated("old", limits={"employees": 80})
+    number = old.license().license_number
+    spare = world.site("spare")
+    request = spare.request("rehost", number)
+    spare.open_emergency((old.home / "license.cose").read_bytes())
+    opened = world.clock.now
+    world.clock.forward(days=1)
+    spare.install(world.vendor.decide(request).document)
+    assert (spare.state, spare.codes()) == ("active", set())
+    assert world.vendor.record(number).emergency_opened is None
+    spare.exchange("renew")
+    told = world.vendor.record(number).emergency_opened
+    assert told is not None
+    assert told >= opened
+    assert spare.license().policy.emergency_days == 0
+
+
+def test_old_responses_give_no_second_opening(world: World) -> None:
+    """Three responses in the drawer; the hardware changes; only the newest opens, once, whatever is imported again."""
+    site = world.activated()
+    drawer = [(site.home / "license.cose").read_bytes()]
+    for _ in range(2):
+        site.exchange("renew")
+        drawer.append((site.home / "license.cose").read_bytes())
+    site.machine = Machine.numbered(99)
+    site.open_emergency(drawer[2])
+    world.clock.forward(days=8)
+    assert site.codes() == {"license.emergency_over"}
+    for again in drawer:
+        with pytest.raises(Refusal):
+            site.install(again)
+        assert code(site.open_emergency, again) == "license.emergency_used"
+    for name in ("emergency", "emergency.cose"):
+        (site.home / name).unlink()
+    assert code(site.open_emergency, drawer[0]) == "replay.older_revision"
+    assert code(site.open_emergency, drawer[1]) == "replay.older_revision"
+    assert code(site.open_emergency, drawer[2]) == "license.emergency_used"
+
+
+def test_importing_the_license_in_force_again_does_not_seal_it_again(world: World) -> None:
+    """A new disk, not rebound in its days; a response that waits is opened; the one in force is imported again."""
+    site = world.activated()
+    here = (site.home / "license.cose").read_bytes()
+    waiting = world.vendor.decide(site.request("renew")).document
+    site.machine = dataclasses.replace(site.machine, volume="0badcafe-0000-4000-8000-000000000001")
+    site.start()
+    world.clock.forward(days=15)
+    assert site.state == "wrong_machine"
+    site.open_emergency(waiting)
+    assert site.install(here).already_installed
+    assert site.codes() == {"license.emergency"}
+    world.clock.forward(days=7)
+    assert site.install(here).already_installed
+    assert code(site.open_emergency, waiting) == "license.emergency_used"
+
+
+def test_over_is_over_also_with_the_file_of_another_server(world: World) -> None:
+    """The license here has expired; the response of the other server opens nothing beside it."""
+    other = world.activated("other")
+    site = world.activated("site")
+    world.clock.forward(days=200)
+    other.exchange("renew")
+    world.clock.forward(days=20)
+    assert site.state == "expired"
+    assert code(site.open_emergency, (other.home / "license.cose").read_bytes()) == "license.expired"
