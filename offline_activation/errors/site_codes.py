@@ -206,6 +206,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "There is no installation in {path}.",
         "Run 'activation-site init FILE.product' first, or name the right directory with --home.",
     ),
+    "site.gone": (
+        "IO",
+        "There is no installation in {path}, but a license was read before.",
+        "Mount the disk that holds {path}; do not run 'activation-site init': it would begin anew there.",
+    ),
     "site.already_initialised": (
         "STATE",
         "There is already an installation in {path}.",

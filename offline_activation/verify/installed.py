@@ -78,7 +78,7 @@ __all__ = [
 UNREADABLE: Final = "license.unreadable"
 """The code of a license of which the first copy is damaged and the other one no better."""
 _STATE_OF_CODE: Final = {"license.wrong_machine": WRONG_MACHINE, "identity.none": WRONG_MACHINE}
-_STORAGE: Final = frozenset({"site.not_initialised", "site.damaged", UNREADABLE})
+_STORAGE: Final = frozenset({"site.not_initialised", "site.gone", "site.damaged", UNREADABLE})
 """Codes which say that the state directory cannot be read now, not what is in it; ``io.*`` belongs to them too."""
 
 
@@ -122,6 +122,9 @@ def load_license(
     problem = found.problem
     if problem is None:
         return found
+    if problem.code == "site.not_initialised" and previous is not None and previous.had_license(product):
+        problem = Trouble("site.gone", path=directory)  # whoever runs init there loses the license
+        found = License(product=None, document=None, standing=Standing(state=NOT_ACTIVATED, problem=problem))
     if previous is not None and (problem.code in _STORAGE or problem.code.startswith("io.")):
         found = previous.carried_on(product, problem, instant) or found
     if strict and found.problem is not None:

@@ -251,6 +251,12 @@ class License:
                 return str(getattr(rule, "label", name))
         return name
 
+    def had_license(self, product: str) -> bool:
+        """Tell whether a license of ``product`` was read, now or before: an empty directory is then a missing disk."""
+        if self._document is None:
+            return self.problem is not None and self.problem.code == "site.gone"
+        return self.product == product
+
     def carried_on(self, product: str, problem: ActivationError, now: int) -> "License | None":
         """Return this License as it stands at ``now``, warning of ``problem``; ``None`` when it cannot go on.
 
