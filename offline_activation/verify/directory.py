@@ -146,6 +146,14 @@ def read_trust(home: str, product: ProductDocument) -> Trust:
     return trust
 
 
+def is_root(text: str) -> bool:
+    """Tell whether ``text`` is a root key as ``product export`` prints it: 64 hexadecimal digits."""
+    try:
+        return len(text) == 2 * KEY_SIZE == 2 * len(bytes.fromhex(text))
+    except (TypeError, ValueError):
+        return False
+
+
 def is_root_of(home: str, product: ProductDocument, root: str) -> bool:
     """Tell whether ``root`` (hexadecimal) is the pinned root key, or one before or after it as the newest list shows.
 

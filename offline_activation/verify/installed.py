@@ -8,7 +8,7 @@ import os
 import time
 from typing import Final
 
-from offline_activation.errors import ActivationError, Refusal, Trouble
+from offline_activation.errors import ActivationError, Misuse, Refusal, Trouble
 from offline_activation.formats.instants import show_instant
 from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed, value
@@ -35,6 +35,7 @@ from offline_activation.verify.directory import (
     find_trust,
     has_license,
     is_client,
+    is_root,
     is_root_of,
     read_facts,
     read_initialised,
@@ -96,13 +97,14 @@ def load_license(
 
     ``root`` is the vendor's root public key, 64 hexadecimal digits as ``product export`` prints them.  Give it: it is
     what ties the answer to *your* key, whatever directory somebody points the program to (else the problem is
-    ``site.other_root``).  An earlier or later root key of yours does as well, as far as the trust lists there lead from
-    the one to the other.  ``home`` is the state directory (default: ``ACTIVATION_SITE_HOME``, else the platform's
-    place); ``now`` is in seconds since 1970 (default: this machine's clock).
+    ``site.other_root``; for a text that is no such key it is the :class:`Misuse` ``usage.root``).  An earlier or later
+    root key of yours does as well, as far as the trust lists there lead from the one to the other.  ``home`` is the
+    state directory (default: ``ACTIVATION_SITE_HOME``, else the platform's place); ``now`` is in seconds since 1970
+    (default: this machine's clock).
 
     Never raises for a bad, missing or damaged license: the product must keep running in its documented state, and
-    ``License.problem`` says what is wrong.  With ``strict``, raises that problem (:class:`Refusal` or
-    :class:`Trouble`) instead.  Never touches the network.
+    ``License.problem`` says what is wrong.  With ``strict``, raises that problem (:class:`Refusal`, :class:`Trouble` or
+    :class:`Misuse`) instead.  Never touches the network.
 
     With ``witness``, the state directory remembers what this clock has shown (at most once an hour, and as well as it
     goes), so that a clock set back is noticed and an end stays an end; without it nothing is ever written.
@@ -163,6 +165,8 @@ class _When:
 
 
 def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
+    if root is not None and not is_root(root):
+        raise Misuse("usage.root")
     product, stood_in = find_product(home)
     if root is not None and not is_root_of(home, product, root):
         raise Refusal("site.other_root", path=home)

@@ -1,7 +1,7 @@
 """The license as an application sees it: verified, and asked in words of the product."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.instants import DAY, show_day, show_local_end
@@ -13,6 +13,9 @@ from offline_activation.formats.value import changed
 from offline_activation.verify import rights
 from offline_activation.verify.stages import USABLE
 from offline_activation.verify.standing import Standing, day_of, ends, licensed_standing
+
+if TYPE_CHECKING:
+    from datetime import date
 
 __all__ = ["CARRIED_ON_DAYS", "NEAR_PERCENT", "USABLE", "License"]
 
@@ -224,16 +227,20 @@ class License:
             return Refusal("license.overuse", **shown, most=most)
         return Refusal("license.near_limit", **shown)
 
-    def covers(self, version: str, *, released: str | None = None) -> bool:
-        """Tell whether the bounds of the license cover a version of the product, as in :meth:`require_version`."""
+    def covers(self, version: str, *, released: "str | date | None" = None) -> bool:
+        """Tell whether the bounds of the license cover a version of the product, as in :meth:`require_version`.
+
+        Raises :class:`Misuse` as it does: for a mistake in the program, whatever the license says.
+        """
         return self._not_covered(version, released) is None
 
-    def require_version(self, version: str, *, released: str | None = None) -> None:
+    def require_version(self, version: str, *, released: "str | date | None" = None) -> None:
         """Check that the license covers ``version`` (``4.2.1``; what follows the numbers is left aside).
 
         The ceiling bounds it, compared over as many parts as the ceiling has: 4 covers 4.9, and 4.1 covers 4.1.7.
-        ``released``, the day of its release ``YYYY-MM-DD``, must lie within the maintenance.  Where a bound is not
-        there, it bounds nothing; without a license everything is covered, and the state tells what may be used.
+        ``released``, the day of its release (a date, or ``YYYY-MM-DD``), must lie within the maintenance.  Where a
+        bound is not there, it bounds nothing; without a license everything is covered, and the state tells what may be
+        used.
 
         Raises :class:`Refusal` ``license.version_not_covered``, and :class:`Misuse` ``usage.invalid`` for what is no
         version or no day.
@@ -275,7 +282,7 @@ class License:
         licensed = self.limit(name)
         return rights.tolerated(licensed, self._document) if self.is_usable else licensed
 
-    def _not_covered(self, version: str, released: str | None) -> str | None:
+    def _not_covered(self, version: str, released: "str | date | None") -> str | None:
         from offline_activation.verify.versions import why_not_covered  # noqa: PLC0415 - a start needs no versions
 
         return why_not_covered(self._document, version, released)
