@@ -46,7 +46,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "clock.stepped": (
         "CLOCK",
-        "The clock of this server was moved {days} days {way} since the server was started.",
+        "The clock of this server was moved {days} {way} since the server was started.",
         "Check the clock; a paused or restored virtual machine shows this too. A restart or the next response ends it.",
     ),
     "clock.problem": (
@@ -87,7 +87,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "license.renewal_due": (
         "EXPIRED",
-        "The license is due for renewal on {due}, in {days} days.",
+        "The license is due for renewal on {due}, in {left}.",
         "Make a request with 'activation-site request --purpose renew' and import the response.",
     ),
     "license.hardware_changed": (

@@ -46,6 +46,7 @@ from offline_activation.verify.directory import (
 from offline_activation.verify.drift import Drift, judge_drift
 from offline_activation.verify.license import License
 from offline_activation.verify.standing import (
+    DRIFT_END,
     NOT_ACTIVATED,
     WRONG_MACHINE,
     Standing,
@@ -215,6 +216,8 @@ def _licensed(home: str, product: ProductDocument, notes: list[ActivationError],
         return License(product=product, document=accepted.license, standing=standing)
     standing = licensed_standing(accepted.license, product, clock.judged)
     standing = under_clock(standing, clock, accepted.license, product)
+    if drift is not None and standing.problem is None:
+        standing = standing.ending(DRIFT_END, drift.until, clock.judged)
     warnings = (*standing.warnings, *notes, *_notes(accepted, clock, drift))
     standing = changed(standing, warnings=warnings)
     return License(product=product, document=accepted.license, standing=standing, seen=when.now)

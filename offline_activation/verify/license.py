@@ -12,7 +12,7 @@ from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed
 from offline_activation.verify import rights
 from offline_activation.verify.stages import USABLE
-from offline_activation.verify.standing import Standing, day_of, ends, licensed_standing
+from offline_activation.verify.standing import Standing, day_of, licensed_standing, needs_order
 
 if TYPE_CHECKING:
     from datetime import date
@@ -73,7 +73,11 @@ class License:
 
     @property
     def days_left(self) -> int | None:
-        """Whole days until the next end (lease, subscription, grace or demo); ``None`` when there is no end."""
+        """Whole days until the next end, ``None`` when there is none.
+
+        That is the end of the lease, subscription, grace or demo, of an opened emergency license, or of the days on
+        changed hardware.
+        """
         return self._standing.days_left
 
     @property
@@ -157,13 +161,17 @@ class License:
     def dates(self) -> dict[str, str]:
         """What happens when no response comes, earliest first, as days ``YYYY-MM-DD`` of this machine's zone.
 
-        ``renewal`` is the first day with a warning; ``due``, ``grace``, ``fallback`` and ``maintenance`` are the last
-        days before each of them is over.
+        ``renewal`` is the first day with a warning; ``due``, ``grace``, ``fallback``, ``maintenance``, ``demo``,
+        ``emergency`` (an opened emergency license) and ``drift`` (changed hardware) are the last days before each of
+        them is over.  Where nothing may be used any more, there are none.
         """
-        if self._document is None or self._product is None:
-            return {}
-        days = {kind: day_of(kind, at) for kind, at in ends(self._document, self._product)}
+        days = {kind: day_of(kind, at) for kind, at in self._standing.ends}
         return {kind: day for kind, day in days.items() if day is not None}
+
+    @property
+    def needs_order(self) -> bool:
+        """Whether the next end is that of a subscription or trial: an order moves it, a plain renewal does not."""
+        return self._document is not None and needs_order(self._document)
 
     @property
     def version_ceiling(self) -> str | None:
