@@ -92,6 +92,7 @@ def _license() -> None:
     lines = [*problem_lines(problem), *license_lines(found), *policy_lines(found), *date_lines(found)]
     if returned is not None:
         said = f"license {returned['license_number']}, request {returned['reference']} of {returned['created']}"
+        said += f", receipt of {returned['receipt']}" if returned["receipt"] else ", no receipt yet"
         lines += ["", f"Given back: {said}"]
     if waiting:
         lines += ["", "Open requests:", *request_lines(waiting, now)]

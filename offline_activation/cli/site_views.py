@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offline_activation.cli import manners
 from offline_activation.errors import ActivationError
-from offline_activation.formats.instants import show_days
+from offline_activation.formats.instants import show_day, show_days
 from offline_activation.verify.installed import default_home
 from offline_activation.verify.stages import rights_in
 
@@ -177,16 +177,19 @@ def request_json(stored: "StoredRequest", now: int) -> dict[str, Any]:
 def returned_json() -> dict[str, Any] | None:
     """Return the return with which the license was given back, as it stands in JSON; ``None`` without one."""
     from offline_activation.formats.names import show_license_number
-    from offline_activation.site.returning import find_returned
+    from offline_activation.site.returning import find_returned, find_taken_back
 
-    made = find_returned(open_site(reading=True))
+    directory = open_site(reading=True)
+    made = find_returned(directory)
     if made is None:
         return None
+    receipt = find_taken_back(directory)
     return {
         "reference": made.reference,
         "license_number": show_license_number(made.content.license_number),
         "revision": made.content.revision,
         "created": iso(made.content.created),
+        "receipt": None if receipt is None else show_day(receipt),
     }
 
 

@@ -19,6 +19,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "The {kind} answers request {reference}, which this installation has not made or has cancelled.",
         "Import the response to one of the requests listed by 'activation-site pending'.",
     ),
+    "binding.other_server": (
+        "BINDING",
+        "The {kind} is for another server: it answers request {reference}, which was not made here.",
+        "Import it on the server that made that request; a receipt, on the server that gave the license back.",
+    ),
     "binding.other_license": (
         "BINDING",
         "The license {found} is not the installed license {installed}.",
@@ -128,7 +133,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     "license.superseded": (
         "STATE",
         "The license moved to another server on {moved}.",
-        "Use the server that holds it now; to bring it back here, ask the vendor for a transfer.",
+        "Give the copy here back ('activation-site return' counts in your favor), or ask for a transfer back here.",
     ),
     "license.emergency": (
         "EXPIRED",

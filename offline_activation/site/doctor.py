@@ -18,8 +18,9 @@ from offline_activation.formats.trust_list import rank
 from offline_activation.site import pending, site_key
 from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, read_installation
+from offline_activation.site.returning import find_taken_back, receipt_words
 from offline_activation.site.safety import stranger
-from offline_activation.verify import installed
+from offline_activation.verify import installed, stages
 from offline_activation.verify.boot_clock import is_moved, moved, movement
 from offline_activation.verify.checks import CLOCK_TOLERANCE, check_installed
 from offline_activation.verify.clock import judge
@@ -243,7 +244,7 @@ def _moves(directory: StateDirectory) -> str | Finding:
     stop = find_vendors_stop(home, product.product, key, trust, in_force)
     opened = find_emergency(home, product)
     told = {
-        RETURNED: None if made is None else f"given back with request {made.reference}",
+        RETURNED: None if made is None else f"given back with request {made.reference}, {receipt_words(directory)}",
         STOPPED: None if stop is None else f"{stop.state}, as the vendor signed on {show_instant(stop.since)}",
         EMERGENCY: None if opened is None else f"emergency license opened at {show_instant(opened.opened)}",
     }
@@ -276,6 +277,8 @@ def _standing(directory: StateDirectory, now: int) -> Finding:
     except ActivationError as error:
         return Finding(name="state", result="problem", message=error.message, next_step=error.remedy)
     found = installed.load_license(product, home=directory.home, now=now)
+    if found.state == stages.RETURNED and find_taken_back(directory) is not None:
+        return Finding(name="state", result="ok", message=f"returned, {receipt_words(directory)}")
     if found.problem is not None:
         return Finding(name="state", result="problem", message=found.problem.message, next_step=found.problem.remedy)
     for warning in found.warnings:

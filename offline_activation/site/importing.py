@@ -12,7 +12,7 @@ from typing import Final
 from offline_activation.errors import ActivationError, Refusal, Trouble, visible
 from offline_activation.formats.envelope import Kind, open_envelope
 from offline_activation.formats.license_document import LicenseDocument, read_license
-from offline_activation.formats.names import DocumentId, Reference, reference, show_license_number
+from offline_activation.formats.names import DocumentId, Reference, reference, show_license_number, site_id
 from offline_activation.formats.trust_list import rank, receive_trust_list
 from offline_activation.site import copies, history, pending, stopping
 from offline_activation.site.difference import Change, difference
@@ -32,6 +32,7 @@ from offline_activation.verify.installed import read_product_file, read_trust
 from offline_activation.verify.trust import updated
 from offline_activation.verify.witness import BOOT, CLOCK, DRIFT
 
+_FOR_THE_NEW_SERVER: Final = "This response is for the new server: import it there. Nothing is to be done here."
 _IN_FORCE: Final = "The license is in force"
 
 
@@ -143,7 +144,12 @@ def _check(
         installed_id=follows.response_id if follows else None,
         installed_key=follows.signed_by if follows else None,
     )
-    accepted = check_response(document, trust=site.trust, facts=site.facts, evidence=evidence, now=now)
+    try:
+        accepted = check_response(document, trust=site.trust, facts=site.facts, evidence=evidence, now=now)
+    except Refusal as refusal:
+        if refusal.code == "license.wrong_machine" and _is_of_the_new_server(site, document):
+            raise Refusal("license.returned").advising(_FOR_THE_NEW_SERVER) from refusal
+        raise
     if isinstance(accepted, AcceptedLicense):
         _refuse_given_back(site, accepted.license)
     if isinstance(accepted, AcceptedLicense) and site.license is None:
@@ -151,6 +157,15 @@ def _check(
         if accepted.license.revision < known:
             raise Refusal("replay.older_revision", found=accepted.license.revision, installed=known)
     return accepted
+
+
+def _is_of_the_new_server(site: Installation, document: bytes) -> bool:
+    """Tell whether a license is the one that was given back here, for the server that has it now."""
+    if site.returned is None or open_envelope(document).kind is not Kind.LICENSE:
+        return False
+    said = read_license(open_envelope(document))
+    is_ours = said.site == site_id(site.facts.site_key)
+    return not is_ours and said.license_number == site.returned.content.license_number
 
 
 def _answerable(site: Installation, document: bytes, *, again: bool) -> frozenset[DocumentId]:

@@ -10,7 +10,7 @@ from offline_activation.site import history
 from offline_activation.site.directory import CHAIN, StateDirectory
 from offline_activation.site.installation import Installation, keep_newest_trust
 from offline_activation.site.unfinished import try_each
-from offline_activation.verify.directory import EMERGENCY, OPENED, RETURNED, STOPPED
+from offline_activation.verify.directory import EMERGENCY, OPENED, RECEIPT, RETURNED, STOPPED
 from offline_activation.verify.evidence import find_vendors_stop
 from offline_activation.verify.stopped import by_vendor
 from offline_activation.verify.trust import Trust
@@ -35,6 +35,11 @@ def keep_stop(site: Installation, document: bytes, trust: Trust) -> bool:
     )
     if stop is None:
         return False
+    known = find_vendors_stop(
+        str(site.directory.home), site.product.product, site.facts.site_key, trust, in_force=site.license.content
+    )
+    if known is not None and known.state == stop.state and known.since <= stop.since:
+        return True  # it knows the day better
     if _read(site.directory, STOPPED) != document:
         site.directory.write(STOPPED, document)
     return True
@@ -65,7 +70,7 @@ def clear(site: Installation, document: bytes, license_: LicenseDocument) -> Non
     What the vendor signed later than ``license_`` stays, and so does an emergency license opened from it.
     """
     directory = site.directory
-    names = [RETURNED, CHAIN]
+    names = [RETURNED, RECEIPT, CHAIN]
     home, product = str(directory.home), site.product.product
     stop = find_vendors_stop(home, product, site.facts.site_key, site.trust, in_force=None)
     if stop is None or stop.since <= license_.issued:

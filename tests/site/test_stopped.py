@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from offline_activation.errors import CATALOG
 from offline_activation.formats.names import site_id
 
 Site = Any
@@ -152,3 +153,32 @@ def test_a_restored_directory_that_was_returned_stops_with_the_refusal(site: Sit
     _, request = site.request()
     site("import", site.file(site.vendor.refuse(request, code="policy.returned")))
     assert site.now_is() == "returned"
+
+
+def test_a_later_refusal_does_not_replace_an_earlier_more_exact_day(site: Site, other_site: Site) -> None:
+    site.licensed()
+    document = superseding(site, other_site)
+    site("import", site.file(document))
+    moved = site.json("license")["problem"]["message"]
+    _, request = site.request()
+    late = site.vendor.refuse(request, code="policy.superseded", issued=site.vendor.now + 40)
+    assert site("--json", "import", site.file(late)).error == "policy.superseded"
+    assert site.json("license")["problem"]["message"] == moved
+    assert (site.home / "stopped.cose").read_bytes() == document
+
+
+def test_the_exact_day_replaces_an_earlier_refusal_that_did_not_know_it(site: Site, other_site: Site) -> None:
+    site.licensed()
+    document = superseding(site, other_site)
+    _, request = site.request()
+    site("import", site.file(site.vendor.refuse(request, code="policy.superseded", issued=site.vendor.now + 40)))
+    assert "or before" in site.json("license")["problem"]["message"]
+    site("import", site.file(document))
+    assert "or before" not in site.json("license")["problem"]["message"]
+
+
+def test_a_superseded_site_is_told_to_give_its_license_back(site: Site, other_site: Site) -> None:
+    site.licensed()
+    site("import", site.file(superseding(site, other_site)))
+    assert "activation-site return" in site.json("license")["problem"]["remedy"]
+    assert "activation-site return" in CATALOG["policy.superseded"][2]
