@@ -34,6 +34,7 @@ def _emergency(
     import time
 
     from offline_activation.cli.reading import altered_labels, read_document
+    from offline_activation.site.contacts import missing, remembered
     from offline_activation.site.emergency import open_emergency
 
     directory = open_site()
@@ -45,10 +46,10 @@ def _emergency(
     done = open_emergency(directory, document, now=int(time.time()))
     witness_clock()
     warn_each(done.unfinished)
-    _show(done, move="rehost" if files else "rebind")
+    _show(done, move="rehost" if files else "rebind", is_known=not missing(remembered(directory)))
 
 
-def _show(done: "OpenedHere", *, move: str) -> None:
+def _show(done: "OpenedHere", *, move: str, is_known: bool) -> None:
     from offline_activation.formats.instants import show_instant
     from offline_activation.formats.names import show_license_number
 
@@ -64,6 +65,7 @@ def _show(done: "OpenedHere", *, move: str) -> None:
     }
     lines = [
         f"The emergency license of {number} is open until {show_instant(done.emergency.until)}.",
-        f"Next: activation-site {move} -o {move}.areq, and send it to the vendor.",
+        f"Next: activation-site {move}{'' if is_known else ' --contact FILE.toml'} -o {move}.areq,",
+        "      and send it to the vendor; the license number is known here now.",
     ]
     manners.emit(result, lines)

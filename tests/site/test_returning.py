@@ -107,10 +107,30 @@ def test_what_can_be_refused_is_refused_before_anything_changes(site: Site) -> N
     assert not (site.work / "r.areq").exists()
 
 
+@pytest.mark.parametrize("named", [[], ["-o", "r.areq", "--qr", "r.png", "--sheet", "r.html"]])
+def test_the_same_command_twice_is_good_while_the_files_hold_the_return(site: Site, named: list[str]) -> None:
+    site.licensed()
+    made = site.json("return", *named)
+    found = sorted((path.name, path.read_bytes()) for path in site.work.iterdir())
+    again = site.json("return", *named)
+    assert (again["reference"], again["again"], again["file"]) == (made["reference"], True, made["file"])
+    assert sorted((path.name, path.read_bytes()) for path in site.work.iterdir()) == found
+    (site.work / made["file"]).write_text("mine")
+    assert site("--json", "return", *named).error == "io.exists"
+    assert (site.work / made["file"]).read_text() == "mine"
+
+
+def test_without_a_license_there_is_nothing_to_give_back_and_nothing_is_asked(site: Site) -> None:
+    outcome = site("--json", "return")
+    assert (outcome.code, outcome.error) == (1, "license.not_activated")
+    assert outcome.json["error"]["remedy"].startswith("Nothing to do")
+
+
 def test_a_default_name_that_is_taken_stops_a_return_that_is_written_again(site: Site) -> None:
     site.licensed()
     made = site.json("return")
     assert made["file"] == f"{made['reference']}.areq"
+    (site.work / made["file"]).write_text("mine")
     assert site("--json", "return").error == "io.exists"
     assert site.json("return", "--force")["reference"] == made["reference"]
 
