@@ -28,11 +28,13 @@ from offline_activation.verify.checks import (
     check_response,
 )
 from offline_activation.verify.clock import anchored, write_notes
-from offline_activation.verify.installed import read_product_file, read_trust
+from offline_activation.verify.directory import EMERGENCY
+from offline_activation.verify.installed import load_license, read_product_file, read_trust
 from offline_activation.verify.trust import updated
 from offline_activation.verify.witness import BOOT, CLOCK, DRIFT
 
 _FOR_THE_NEW_SERVER: Final = "This response is for the new server: import it there. Nothing is to be done here."
+_STAYS: Final = "Nothing to do: the license in force is good and stays."
 _IN_FORCE: Final = "The license is in force"
 
 
@@ -44,6 +46,8 @@ class Imported:
     license: LicenseDocument
     changes: tuple[Change, ...]
     already_installed: bool
+    ends_emergency: bool = False
+    """An emergency license was open here until now."""
     unfinished: tuple[ActivationError, ...] = ()
     """Steps after the commit that did not work; the license is in force all the same."""
 
@@ -106,7 +110,12 @@ def import_previous(directory: StateDirectory, *, now: int, dry_run: bool = Fals
             raise Refusal("license.nothing_previous")
         if site.returned is not None:
             raise Refusal("license.returned")
-        accepted = _check(site, document, now, again=True)
+        try:
+            accepted = _check(site, document, now, again=True)
+        except Refusal as refusal:
+            if load_license(site.product.product, home=directory.home, now=now).problem is None:
+                refusal.advising(_STAYS)
+            raise
         if not isinstance(accepted, AcceptedLicense):
             raise Refusal("profile.kind", found=open_envelope(document).kind.value, expected=Kind.LICENSE.value)
         return _preview(site, accepted) if dry_run else _install(site, accepted, now, event=history.LICENSE_PUT_BACK)
@@ -215,6 +224,7 @@ def _preview(site: Installation, accepted: AcceptedLicense) -> Imported:
         license=after,
         changes=() if already else difference(before.content if before else None, after),
         already_installed=already,
+        ends_emergency=not already and site.directory.has(EMERGENCY),
     )
 
 
@@ -271,6 +281,7 @@ def _finished(
         license=outcome.license,
         changes=outcome.changes,
         already_installed=outcome.already_installed,
+        ends_emergency=outcome.ends_emergency,
         unfinished=unsynced + unfinished,
     )
 

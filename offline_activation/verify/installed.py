@@ -141,7 +141,7 @@ def forecast_license(product: str, *, home: str, now: int, today: int, without: 
     Hardware that has changed is seen ``today``, unless it was noted earlier.  Both in seconds since 1970 UTC.
     ``without`` names components that the machine is thought to show no longer.
     """
-    when = _When(now=now, notes=Notes(drift=notes_of(home).drift), sighted=today, without=without)
+    when = _When(now=now, notes=Notes(drift=notes_of(home).drift, is_asked=True), sighted=today, without=without)
     try:
         return _load(home, product, None, when)
     except ActivationError as error:
@@ -281,7 +281,7 @@ def _unlicensed(home: str, product: ProductDocument, notes: list[ActivationError
     if when.witness:
         _remember(home, when, clock, product.issued, None)
         notes = [*notes, *_stepped(home, when, clock, product.issued)]
-    if clock.is_set_back or (since is not None and since > when.now + CLOCK_TOLERANCE):
+    if clock.is_set_back or (since is not None and since > when.now + CLOCK_TOLERANCE and not when.notes.is_asked):
         notes = [*notes, _set_back(when.now, max(clock.seen if clock.is_set_back else 0, since or 0))]
     standing = unlicensed_standing(product, since, clock.judged)
     warnings = (*standing.warnings, *notes)
@@ -323,7 +323,7 @@ def _notes(accepted: AcceptedLicense, clock: Clock, drift: Drift | None) -> list
         notes.append(drift.warning())
     if accepted.revoked_key:
         notes.append(Refusal("key.revoked", kind="license"))
-    if accepted.license.issued > clock.now + CLOCK_TOLERANCE and not clock.is_set_back:
+    if min(accepted.license.issued, clock.seen) > clock.now + CLOCK_TOLERANCE and not clock.is_set_back:
         notes.append(_set_back(clock.now, accepted.license.issued))
     return notes
 
