@@ -1,6 +1,6 @@
 """A small licensed application: a time clock that asks its license what it may do.
 
-    python samples/timeclock.py [--home DIR]
+    python samples/timeclock.py [--home DIR] [--root KEY]
 
 Everything about licensing is in three places: ``load_license`` at the start, ``require`` before a counted thing is
 added, ``allows`` and ``limit`` before a screen is shown.
@@ -13,12 +13,21 @@ from offline_activation import License, Refusal, load_license
 EMPLOYEES = ("Ann", "Ben", "Carla", "Dev", "Eve", "Farid", "Gina", "Hugo")
 """Active employees; inactive ones do not count."""
 
+ROOT: str | None = None
+"""The vendor's root key, as ``activation-vendor product export`` prints it for load_license.
+
+A real product has it here, in its code: it decides whose licenses count.  This sample has no vendor of its own, so it
+takes the key from ``--root``.
+"""
+
 
 def main() -> None:
     """Start the time clock, hire everybody the license covers, and show the screens it opens."""
     parser = argparse.ArgumentParser(description="A time clock that asks its license what it may do.")
     parser.add_argument("--home", help="state directory of the installation (default: ACTIVATION_SITE_HOME)")
-    lic = load_license("infinitime", home=parser.parse_args().home, witness=True)  # notes what this clock shows
+    parser.add_argument("--root", default=ROOT, help="the vendor's root key, 64 hexadecimal digits")
+    given = parser.parse_args()
+    lic = load_license("infinitime", root=given.root, home=given.home, witness=True)  # notes what this clock shows
     print(f"TimeClock starts: {lic.state}" + (f", {lic.days_left} days left" if lic.days_left is not None else ""))
     if lic.problem:
         print(f"  {lic.problem.message} {lic.problem.remedy}")

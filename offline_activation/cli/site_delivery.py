@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from offline_activation.cli.manners import SESSION
-from offline_activation.errors import Misuse, Trouble
-from offline_activation.files import STANDARD_STREAM, write_new
+from offline_activation.errors import ActivationError, Misuse, Trouble
+from offline_activation.files import STANDARD_STREAM, read_bounded, write_new
 
 if TYPE_CHECKING:
     from offline_activation.formats.product import ProductDocument
@@ -34,8 +34,11 @@ class Outputs:
     light: bool = False
     force: bool = False
 
-    def check(self) -> None:
-        """Refuse what cannot work before anything is made: :class:`Misuse`, or ``io.exists``."""
+    def check(self, *, made_before: bool = False) -> None:
+        """Refuse what cannot work before anything is made: :class:`Misuse`, or ``io.exists``.
+
+        For a document that may have been ``made_before``, :meth:`prepare` looks at what is in a file that exists.
+        """
         if self.file == STANDARD_STREAM and (SESSION.as_json or self.terminal):
             raise Misuse("usage.invalid", what="Only one result can go to standard output")
         named = [name for name in (self.file, self.qr, self.sheet) if name]
@@ -46,7 +49,7 @@ class Outputs:
         extension = os.path.splitext(self.qr)[1]  # noqa: PTH122 - a name as it was typed, also one that is not UTF-8
         if extension.lower() not in {"", _PICTURE}:
             raise Misuse("usage.invalid", what=f"--qr writes a PNG picture; name a file that ends in {_PICTURE}")
-        if not self.force:
+        if not (self.force or made_before):
             for name in named:
                 if name != STANDARD_STREAM and os.path.lexists(name):
                     raise Trouble("io.exists", path=name)
@@ -61,16 +64,18 @@ class Outputs:
     def prepare(self, document: bytes, name: str, product: "ProductDocument") -> "Prepared":
         """Render every wanted form of ``document``, so that only writing is left; ``name`` makes the default name.
 
-        Raises ``picture.terminal_too_small``, ``io.exists`` for a default name that is taken, and ``io.unwritable``
+        Raises ``picture.terminal_too_small``, ``io.exists`` for a file that holds something else, and ``io.unwritable``
         for a directory that is not there or not to be written.
         """
         file = self.file or f"{name}{_SUFFIX}"
-        if not self.force and file != STANDARD_STREAM and os.path.lexists(file):
-            raise Trouble("io.exists", path=file)
         for path in filter(None, (file, self.qr, self.sheet)):
             _refuse_place(path)
         shown = self._terminal(document) if self.terminal else ""
-        return Prepared(file=file, forms=tuple(self._rendered(document, file, product)), shown=shown, force=self.force)
+        forms = tuple(self._rendered(document, file, product))
+        for path, data in forms:
+            if not self.force and path != STANDARD_STREAM and os.path.lexists(path) and not _holds(path, data):
+                raise Trouble("io.exists", path=path)
+        return Prepared(file=file, forms=forms, shown=shown, force=self.force)
 
     def _rendered(self, document: bytes, file: str, product: "ProductDocument") -> Iterator[tuple[str, bytes]]:
         from offline_activation.formats.readable import compose
@@ -110,10 +115,15 @@ class Prepared:
     force: bool
 
     def write(self) -> str:
-        """Write everything and return the name of the file; raises what ``write_new`` raises, after clearing up."""
+        """Write everything and return the name of the file; raises what ``write_new`` raises, after clearing up.
+
+        A file that already holds exactly this is left as it is.
+        """
         written: list[str] = []
         try:
             for path, data in self.forms:
+                if path != STANDARD_STREAM and _holds(path, data):
+                    continue
                 write_new(path, data, force=self.force)
                 written.append(path)
         except BaseException:
@@ -132,6 +142,14 @@ def _refuse_place(path: str) -> None:
         raise Trouble("io.unwritable", path=path, what="there is no such directory")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Trouble("io.unwritable", path=path, what="this user may not write to the directory")
+
+
+def _holds(path: str, data: bytes) -> bool:
+    """Tell whether the regular file ``path`` holds exactly ``data``."""
+    try:
+        return read_bounded(path, limit=len(data)) == data
+    except ActivationError:
+        return False
 
 
 def _can_show_blocks() -> bool:

@@ -34,6 +34,7 @@ def _emergency(
     import time
 
     from offline_activation.cli.reading import altered_labels, read_document
+    from offline_activation.site.contacts import missing, remembered
     from offline_activation.site.emergency import open_emergency
     from offline_activation.verify.installed import load_license, read_product_file
 
@@ -48,10 +49,11 @@ def _emergency(
     warn_each(done.unfinished)
     product = read_product_file(str(directory.home)).product
     state = load_license(product, home=directory.home).state
-    _show(done, state, move="rehost" if files else "rebind")
+    is_known = not missing(remembered(directory))
+    _show(done, state, move="rehost" if files else "rebind", is_known=is_known)
 
 
-def _show(done: "OpenedHere", state: str, *, move: str) -> None:
+def _show(done: "OpenedHere", state: str, *, move: str, is_known: bool) -> None:
     from offline_activation.formats.instants import show_instant
     from offline_activation.formats.names import show_license_number
 
@@ -67,6 +69,7 @@ def _show(done: "OpenedHere", state: str, *, move: str) -> None:
     }
     lines = [
         f"The emergency license of {number} is open until {show_instant(done.emergency.until)}.",
-        f"Next: activation-site {move} -o {move}.areq, and send it to the vendor.",
+        f"Next: activation-site {move}{'' if is_known else ' --contact FILE.toml'} -o {move}.areq,",
+        "      and send it to the vendor; the license number is known here now.",
     ]
     manners.emit(result, lines)

@@ -1,17 +1,26 @@
 """``import``: Apply Manual, from whatever form the response arrived in."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from offline_activation.cli import manners
 from offline_activation.cli.site_views import emit_refused, open_site, problems_json, warn_each
-from offline_activation.errors import Misuse
+from offline_activation.errors import Misuse, Refusal
 
 if TYPE_CHECKING:
     from offline_activation.site.directory import StateDirectory
     from offline_activation.site.importing import Imported
     from offline_activation.site.returning import Receipted
+
+
+_ACCEPTED: Final = frozenset({"license", "refusal", "receipt"})
+"""Kinds of documents that answer a request; a trust list is imported as well."""
+_WHERE_ELSE: Final = {
+    "product": "Choose the file that the vendor sent as the answer; a product file is for 'activation-site init'.",
+    "request": "Choose the file that the vendor sent as the answer; a request is what you send to the vendor.",
+}
 
 
 def register(program: typer.Typer) -> None:
@@ -52,9 +61,13 @@ def _import_files(files: list[str], now: int, *, dry_run: bool) -> None:
     directory = open_site(reading=dry_run)
     carried = read_document(files)
     altered = altered_labels(carried)
-    if open_envelope(carried.document).kind is Kind.TRUST:
+    kind = open_envelope(carried.document).kind
+    if kind is Kind.TRUST:
         _import_trust(directory, carried.document, now, dry_run=dry_run)
         return
+    if kind not in _ACCEPTED:
+        refusal = Refusal("profile.kind", found=kind.value, expected="license, refusal, receipt or trust list")
+        raise refusal.advising(_WHERE_ELSE.get(kind.value, "Choose the file that the vendor sent as the answer."))
     try:
         done = import_response(directory, carried.document, now=now, dry_run=dry_run)
     except Refused as no:
@@ -125,9 +138,20 @@ def _license_json(directory: "StateDirectory", done: "Imported", now: int, *, dr
         "state": state,
         "changes": [{"field": each.field, "from": each.before, "to": each.after} for each in done.changes],
         "already_installed": done.already_installed,
+        "notes": list(_notes(done, dry_run=dry_run)),
         "dry_run": dry_run,
         "warnings": problems_json(done.unfinished),
     }
+
+
+def _notes(done: "Imported", *, dry_run: bool) -> Iterator[str]:
+    """Yield what the administrator should know of this license beside its fields."""
+    if any(each.field == "volume_id" for each in done.changes):
+        yield f"The license {'would be' if dry_run else 'is now'} bound to the disk that is here now (volume_id)."
+    if done.ends_emergency:
+        yield f"The emergency license that was opened here {'would end' if dry_run else 'has ended'}."
+    if done.ends_emergency and done.license.policy.emergency_days == 0:
+        yield "This license holds no emergency license: for 365 days after an opening, only a move brings another one."
 
 
 def _lines(result: dict[str, Any]) -> list[str]:
@@ -137,7 +161,8 @@ def _lines(result: dict[str, Any]) -> list[str]:
     verb = "would be installed; nothing was changed" if result["dry_run"] else "is installed"
     rows = [("What changes", "From", "To")]
     rows += [(each["field"], _shown(each["from"]), _shown(each["to"])) for each in result["changes"]]
-    return [f"{name} {verb}. State: {result['state']}.", "", *manners.table(rows)]
+    notes = ["", *result["notes"]] if result["notes"] else []
+    return [f"{name} {verb}. State: {result['state']}.", "", *manners.table(rows), *notes]
 
 
 def _shown(value: object) -> str:

@@ -92,6 +92,7 @@ def _license() -> None:
     lines = [*problem_lines(problem), *license_lines(found), *policy_lines(found), *date_lines(found)]
     if returned is not None:
         said = f"license {returned['license_number']}, request {returned['reference']} of {returned['created']}"
+        said += f", receipt of {returned['receipt']}" if returned["receipt"] else ", no receipt yet"
         lines += ["", f"Given back: {said}"]
     if waiting:
         lines += ["", "Open requests:", *request_lines(waiting, now)]
@@ -130,7 +131,8 @@ def _forecast(
 ) -> None:
     """Check by the same rules at another time: exit 0 when the product may run so then, else 1 with the code.
 
-    It also says what happens when, while no response comes. With --ics: write that as a calendar instead.
+    Without --at it is now, for example with --without. It also says what happens when, while no response comes. With
+    --ics: write that as a calendar instead.
     """
     if ics:
         if at or option or use or without or product_version is not None or released is not None:
@@ -139,10 +141,12 @@ def _forecast(
 
         write_calendar(ics, force=force)
         return
-    if not at:
+    import time
+
+    if not (at or option or use or without or product_version is not None):
         raise Misuse("usage.missing", what="--at DATE or --ics FILE")
     asked = _asked(option, use, product_version, released)
-    found = _load(_instant(at), _components(without or []))
+    found = _load(_instant(at) if at else int(time.time()), _components(without or []))
     _judge(found, asked, date_lines(found))
 
 

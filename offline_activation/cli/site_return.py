@@ -7,7 +7,7 @@ import typer
 from offline_activation.cli import manners
 from offline_activation.cli.site_request import Asked, product_of, show, wish_of
 from offline_activation.cli.site_views import open_site, problems_json, warn_each
-from offline_activation.errors import ActivationError, Trouble
+from offline_activation.errors import ActivationError, Refusal, Trouble
 
 if TYPE_CHECKING:
     from offline_activation.cli.site_delivery import Outputs, Prepared
@@ -27,9 +27,11 @@ def give_back(asked: Asked, outputs: "Outputs") -> None:
 
     directory = open_site()
     returned = returning.find_returned(directory)
+    if returned is None:
+        _refuse_unlicensed(directory)
     wish = _empty(asked) if returned is not None else wish_of(directory, asked)
     if returned is None:
-        _ask_first(directory, yes=asked.yes)
+        _ask_first(yes=asked.yes)
     prepared: list[Prepared] = []
 
     def ready(made: "ReceivedRequest") -> None:
@@ -47,6 +49,14 @@ def give_back(asked: Asked, outputs: "Outputs") -> None:
     show(done.made, file, outputs, more, directory)
 
 
+def _refuse_unlicensed(directory: "StateDirectory") -> None:
+    """Refuse before anything is asked when there is nothing to give back."""
+    from offline_activation.site.installation import read_installation
+
+    if read_installation(directory).license is None:
+        raise Refusal("license.not_activated").advising("Nothing to do: there is no license here to give back.")
+
+
 def _empty(asked: Asked) -> "Wish":
     """Return a wish for a return that is made already: nothing is asked for it."""
     from offline_activation.formats.contact import Contact
@@ -55,11 +65,9 @@ def _empty(asked: Asked) -> "Wish":
     return Wish(purpose=asked.purpose, contact=Contact(), usage={})
 
 
-def _ask_first(directory: "StateDirectory", *, yes: bool) -> None:
+def _ask_first(*, yes: bool) -> None:
     """Ask a person on a terminal; a script is not asked."""
-    from offline_activation.site.installation import read_installation
-
-    if yes or not manners.is_terminal() or read_installation(directory).license is None:
+    if yes or not manners.is_terminal():
         return
     if not manners.confirm("The license stops working on this server at once. Give it back?"):
         manners.note("Nothing was changed.")

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offline_activation.cli import manners
 from offline_activation.errors import ActivationError
+from offline_activation.formats.instants import show_day, show_days
 from offline_activation.verify.installed import default_home
+from offline_activation.verify.stages import rights_in
 
 if TYPE_CHECKING:
     from offline_activation.formats.policy import Fallback
@@ -63,6 +65,7 @@ def license_json(found: "License") -> dict[str, Any]:
         "maintenance_until": found.maintenance_until,
         "version_ceiling": found.version_ceiling,
         "days_left": found.days_left,
+        "needs_order": found.needs_order,
         "dates": found.dates,
         "allowed": {"grace": _mode_json(found.grace), "fallback": _mode_json(found.fallback)},
         "policy": {
@@ -110,44 +113,43 @@ def license_lines(found: "License", *, state: str | None = None) -> list[str]:
 
 
 def policy_lines(found: "License") -> list[str]:
-    """Return what holds later, by the signed rules: in grace, in Demo Mode, with more in use, on changed hardware."""
-    if found.license_number is None:
+    """Return what holds later, by the signed rules: in grace, in Demo Mode, with more in use, on changed hardware.
+
+    Nothing does where the license allows nothing here, or where its emergency license is open.
+    """
+    if found.license_number is None or rights_in(found.state) == "none" or "emergency" in found.dates:
         return []
     rules, grace = found.policy, found.grace
     lowered = [name for name in grace.limits if name in rules.grace_limits]
-    kept = f"{_days(grace.days)} with " + (_counts(found, grace.limits, lowered) if lowered else "what was bought")
+    kept = f"{show_days(grace.days)} with " + (_counts(found, grace.limits, lowered) if lowered else "what was bought")
     rows = [
         ("In grace", kept if grace.days else "nothing: there is no grace"),
         ("Demo Mode after it", _mode(found, found.fallback) if found.fallback.days else "none"),
         ("More in use", f"up to {rules.overuse_percent} % above a limit" if rules.overuse_percent else "not tolerated"),
         (
             "Changed hardware",
-            f"{_days(rules.drift_days)} to ask for a rebind" if rules.drift_days else "a rebind at once",
+            f"{show_days(rules.drift_days)} to ask for a rebind" if rules.drift_days else "a rebind at once",
         ),
-        ("Emergency license", f"{_days(rules.emergency_days)} once opened" if rules.emergency_days else "none"),
+        ("Emergency license", f"{show_days(rules.emergency_days)} once opened" if rules.emergency_days else "none"),
     ]
     return ["", "What the license allows later:", *manners.pairs(rows)]
 
 
 def date_lines(found: "License") -> list[str]:
     """Return what will happen when, while no response comes."""
-    from offline_activation.site.due_dates import TITLES
+    from offline_activation.site.due_dates import due_dates
 
-    dates = [f"{day}  {TITLES[kind]}" for kind, day in found.dates.items()]
+    dates = [f"{each.day}  {each.title}" for each in due_dates(found)]
     return ["", "What happens when:", *dates] if dates else []
 
 
 def _mode(found: "License", mode: "Fallback") -> str:
     options = "".join(f", {found.label(name)}" for name in mode.options)
-    return f"{_days(mode.days)} with {_counts(found, mode.limits, mode.limits)}{options}"
+    return f"{show_days(mode.days)} with {_counts(found, mode.limits, mode.limits)}{options}"
 
 
 def _counts(found: "License", limits: Mapping[str, int], names: Iterable[str]) -> str:
     return ", ".join(f"{found.label(name)} {limits[name]}" for name in names) or "nothing"
-
-
-def _days(number: int) -> str:
-    return f"{number} day" if number == 1 else f"{number} days"
 
 
 def problems_json(problems: Iterable[ActivationError]) -> list[dict[str, Any]]:
@@ -175,16 +177,19 @@ def request_json(stored: "StoredRequest", now: int) -> dict[str, Any]:
 def returned_json() -> dict[str, Any] | None:
     """Return the return with which the license was given back, as it stands in JSON; ``None`` without one."""
     from offline_activation.formats.names import show_license_number
-    from offline_activation.site.returning import find_returned
+    from offline_activation.site.returning import find_returned, find_taken_back
 
-    made = find_returned(open_site(reading=True))
+    directory = open_site(reading=True)
+    made = find_returned(directory)
     if made is None:
         return None
+    receipt = find_taken_back(directory)
     return {
         "reference": made.reference,
         "license_number": show_license_number(made.content.license_number),
         "revision": made.content.revision,
         "created": iso(made.content.created),
+        "receipt": None if receipt is None else show_day(receipt),
     }
 
 

@@ -19,6 +19,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "The {kind} answers request {reference}, which this installation has not made or has cancelled.",
         "Import the response to one of the requests listed by 'activation-site pending'.",
     ),
+    "binding.other_server": (
+        "BINDING",
+        "The {kind} is for another server: it answers request {reference}, which was not made here.",
+        "Import it on the server that made that request; a receipt, on the server that gave the license back.",
+    ),
     "binding.other_license": (
         "BINDING",
         "The license {found} is not the installed license {installed}.",
@@ -46,7 +51,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "clock.stepped": (
         "CLOCK",
-        "The clock of this server was moved {days} days {way} since the server was started.",
+        "The clock of this server was moved {days} {way} since the server was started.",
         "Check the clock; a paused or restored virtual machine shows this too. A restart or the next response ends it.",
     ),
     "clock.problem": (
@@ -87,7 +92,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "license.renewal_due": (
         "EXPIRED",
-        "The license is due for renewal on {due}, in {days} days.",
+        "The license is due for renewal on {due}, in {left}.",
         "Make a request with 'activation-site request --purpose renew' and import the response.",
     ),
     "license.hardware_changed": (
@@ -128,7 +133,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     "license.superseded": (
         "STATE",
         "The license moved to another server on {moved}.",
-        "Use the server that holds it now; to bring it back here, ask the vendor for a transfer.",
+        "Give the copy here back ('activation-site return' counts in your favor), or ask for a transfer back here.",
     ),
     "license.emergency": (
         "EXPIRED",
@@ -205,6 +210,11 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
         "STATE",
         "There is no installation in {path}.",
         "Run 'activation-site init FILE.product' first, or name the right directory with --home.",
+    ),
+    "site.gone": (
+        "IO",
+        "There is no installation in {path}, but a license was read before.",
+        "Mount the disk that holds {path}; do not run 'activation-site init': it would begin anew there.",
     ),
     "site.already_initialised": (
         "STATE",

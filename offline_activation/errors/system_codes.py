@@ -60,6 +60,11 @@ SYSTEM: Final[dict[str, tuple[str, str, str]]] = {
         "{what}.",
         "Run the command with --help.",
     ),
+    "usage.root": (
+        "USAGE",
+        "The root key given to load_license is not one: it is the 64 hexadecimal digits that product export prints.",
+        "Copy what 'activation-vendor product export' prints for load_license; a fingerprint of 16 digits is no key.",
+    ),
     "usage.missing": (
         "USAGE",
         "The value for {what} is missing.",

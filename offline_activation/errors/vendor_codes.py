@@ -32,7 +32,7 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
     "policy.superseded": (
         "POLICY",
         "The license moved to another server on {when}.",
-        "Use the server that holds it now; to bring it back here, ask the vendor for a transfer.",
+        "Give the copy here back ('activation-site return' counts in your favor), or ask for a transfer back here.",
     ),
     "policy.not_held": (
         "POLICY",

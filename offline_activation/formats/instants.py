@@ -37,6 +37,11 @@ def show_local_end(end: int) -> str:
     return _show("%Y-%m-%d", max(end - into_day - _INTO_THE_DAY_BEFORE, 0), time.localtime)
 
 
+def show_days(number: int, which: str = "") -> str:
+    """Return ``1 day`` or ``12 days``; ``which`` stands before the word, as in ``1 more day``."""
+    return f"{number} {which + ' ' if which else ''}day{'' if number == 1 else 's'}"
+
+
 def _show(form: str, seconds: int, broken_down: Callable[[float], time.struct_time] = time.gmtime) -> str:
     try:
         parts = broken_down(seconds)

@@ -17,7 +17,7 @@ from offline_activation.files import read_bounded, replace_durably, sync_directo
 from offline_activation.formats.cbor import MAX_SIZE
 from offline_activation.site import lock, safety
 from offline_activation.verify import installed
-from offline_activation.verify.directory import EMERGENCY, OPENED, RETURNED, STOPPED
+from offline_activation.verify.directory import EMERGENCY, OPENED, RECEIPT, RETURNED, STOPPED
 from offline_activation.verify.ownership import as_owner
 from offline_activation.verify.witness import BOOT, CLOCK, DRIFT
 
@@ -54,6 +54,7 @@ STATE_FILES: Final = (
     HISTORY,
     PREVIOUS_LICENSE,
     RETURNED,
+    RECEIPT,
     STOPPED,
     EMERGENCY,
     OPENED,

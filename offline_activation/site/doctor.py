@@ -6,11 +6,11 @@ It reads and judges, and changes nothing.
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
-from offline_activation.errors import ActivationError, Refusal
+from offline_activation.errors import CATALOG, ActivationError, Refusal
 from offline_activation.formats.instants import show_instant
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.policy import CLOCK_DAYS
@@ -18,13 +18,14 @@ from offline_activation.formats.trust_list import rank
 from offline_activation.site import pending, site_key
 from offline_activation.site.directory import StateDirectory
 from offline_activation.site.installation import Installation, read_installation
+from offline_activation.site.returning import find_taken_back, receipt_words
 from offline_activation.site.safety import stranger
-from offline_activation.verify import installed
+from offline_activation.verify import installed, stages
 from offline_activation.verify.boot_clock import is_moved, moved, movement
-from offline_activation.verify.checks import CLOCK_TOLERANCE, check_installed
+from offline_activation.verify.checks import CLOCK_TOLERANCE, AcceptedLicense, check_installed
 from offline_activation.verify.clock import judge
 from offline_activation.verify.directory import EMERGENCY, RETURNED, STOPPED, find_product, find_site_key
-from offline_activation.verify.drift import REBIND, judge_drift
+from offline_activation.verify.drift import REBIND, Drift, judge_drift
 from offline_activation.verify.evidence import find_emergency, find_return, find_vendors_stop, license_of_site
 from offline_activation.verify.ownership import as_owner
 from offline_activation.verify.trust import pinned_trust, updated
@@ -37,6 +38,11 @@ _DAY: Final = 86_400
 _EARLIEST_CLOCK: Final = 1_577_836_800
 """2020-01-01: a clock before it was never set."""
 _DATED_AHEAD: Final = "If this clock is right, tell the vendor to correct the clock there; it stops nothing here."
+
+_HARDWARE: Final = "license.wrong_machine"
+_OF_HARDWARE: Final = frozenset({REBIND, CATALOG[_HARDWARE][2]})
+"""Next steps that are told once, with the first copy of the license."""
+_SEE_ABOVE: Final = f"wrong machine, see {installed.LICENSE}"
 
 Result = Literal["ok", "warning", "problem"]
 
@@ -161,8 +167,11 @@ def _license_copies(directory: StateDirectory, now: int) -> Iterator[Finding]:
     except ActivationError as error:
         yield Finding(name="license", result="problem", message=error.message, next_step=error.remedy)
         return
-    for name in (installed.LICENSE, installed.KEPT_LICENSE):
-        yield _finding(name, partial(_copy, site, name, now))
+    first = _finding(installed.LICENSE, partial(_copy, site, installed.LICENSE, now))
+    second = _finding(installed.KEPT_LICENSE, partial(_copy, site, installed.KEPT_LICENSE, now))
+    yield first
+    is_told = second.next_step in _OF_HARDWARE and second.message == first.message
+    yield replace(second, result="ok", message=f"the same as {first.name}", next_step="") if is_told else second
 
 
 def _copy(site: Installation, name: str, now: int) -> str | Finding:
@@ -175,19 +184,25 @@ def _copy(site: Installation, name: str, now: int) -> str | Finding:
     try:
         accepted = check_installed(document, trust=site.trust, facts=site.facts)
     except Refusal as refusal:
-        serious = site.license is None or refusal.code == "license.wrong_machine"
-        return Finding(name=name, result="problem" if serious else "warning", message=refusal.message, next_step=again)
-    notes = notes_of(str(site.directory.home))
-    issued, policy = accepted.license.issued, accepted.license.policy
-    at = judge(now, notes, signed=issued, days=policy.clock_days).judged
-    seen = noted_drift(str(site.directory.home), notes)
-    drift = judge_drift(accepted.match, seen, issued=issued, now=at, days=policy.drift_days)
+        is_hardware = refusal.code == _HARDWARE
+        result: Result = "problem" if is_hardware or site.license is None else "warning"
+        step = refusal.remedy if is_hardware else again
+        return Finding(name=name, result=result, message=refusal.message, next_step=step)
+    drift = _drift(site, accepted, now)
     if drift is not None:
-        result: Result = "problem" if drift.is_over else "warning"
+        result = "problem" if drift.is_over else "warning"
         return Finding(name=name, result=result, message=drift.explanation, next_step=REBIND)
     if site.license is not None and accepted.license.revision != site.license.content.revision:
         return Finding(name=name, result="warning", message="an older revision", next_step=again)
     return f"revision {accepted.license.revision}, {accepted.match.explanation}"
+
+
+def _drift(site: Installation, accepted: AcceptedLicense, now: int) -> Drift | None:
+    notes = notes_of(str(site.directory.home))
+    issued, policy = accepted.license.issued, accepted.license.policy
+    at = judge(now, notes, signed=issued, days=policy.clock_days).judged
+    seen = noted_drift(str(site.directory.home), notes)
+    return judge_drift(accepted.match, seen, issued=issued, now=at, days=policy.drift_days)
 
 
 def _clock(directory: StateDirectory, now: int) -> str | Finding:
@@ -247,7 +262,7 @@ def _moves(directory: StateDirectory) -> str | Finding:
     stop = find_vendors_stop(home, product.product, key, trust, in_force)
     opened = find_emergency(home, product)
     told = {
-        RETURNED: None if made is None else f"given back with request {made.reference}",
+        RETURNED: None if made is None else f"given back with request {made.reference}, {receipt_words(directory)}",
         STOPPED: None if stop is None else f"{stop.state}, as the vendor signed on {show_instant(stop.since)}",
         EMERGENCY: None if opened is None else f"emergency license opened at {show_instant(opened.opened)}",
     }
@@ -280,8 +295,13 @@ def _standing(directory: StateDirectory, now: int) -> Finding:
     except ActivationError as error:
         return Finding(name="state", result="problem", message=error.message, next_step=error.remedy)
     found = installed.load_license(product, home=directory.home, now=now)
+    if found.state == stages.RETURNED and find_taken_back(directory) is not None:
+        return Finding(name="state", result="ok", message=f"returned, {receipt_words(directory)}")
     if found.problem is not None:
-        return Finding(name="state", result="problem", message=found.problem.message, next_step=found.problem.remedy)
+        message = _SEE_ABOVE if found.problem.code == _HARDWARE else found.problem.message
+        return Finding(name="state", result="problem", message=message, next_step=found.problem.remedy)
     for warning in found.warnings:
+        if warning.code == "license.hardware_changed":  # said with the license
+            continue
         return Finding(name="state", result="warning", message=warning.message, next_step=warning.remedy)
     return Finding(name="state", result="ok", message=found.state)

@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from offline_activation.formats.instants import DAY, show_instant, show_local_end
-from offline_activation.formats.license_document import LicenseDocument
-from offline_activation.formats.names import show_license_number
+from offline_activation.formats.instants import show_instant
 from offline_activation.formats.product import ProductDocument
-from offline_activation.verify.standing import day_of, ends
+from offline_activation.verify.license import License
 
 LINE: Final = 75
 """Octets of a content line before it is folded (RFC 5545 section 3.1)."""
@@ -23,10 +21,22 @@ TITLES: Final = {
     "fallback": "Last day of Demo Mode after the end",
     "maintenance": "Last day of maintenance: newer versions are not covered",
     "demo": "Last day of the demo",
+    "emergency": "Last day of the emergency license: import the response before",
+    "drift": "Last day on changed hardware: ask for a rebind before",
 }
 """What happens on a day."""
+_TITLES_OF_ORDERS: Final = {
+    "subscription": {
+        "renewal": "The subscription ends soon: order a renewal from the vendor",
+        "due": "Last day of the subscription",
+    },
+    "trial": {"renewal": "The trial ends soon: order a license from the vendor", "due": "Last day of the trial"},
+}
+"""The same where an order is needed, by kind of license."""
 _ANNOUNCED: Final = frozenset({"due", "maintenance"})
 """Dates with an alarm on each warning day of the product."""
+_SHORT: Final = frozenset({"emergency", "drift"})
+"""Dates with an alarm on each warning day that is still to come: they are only days ahead."""
 _LATEST: Final = 253_402_300_799
 """The last second of the year 9999, in seconds since 1970."""
 _HOUR_OF_ALARMS: Final = 9
@@ -44,35 +54,31 @@ class DueDate:
     """Days before the end at which an alarm rings, falling: the warning days of the product."""
 
 
-def due_dates(document: LicenseDocument, product: ProductDocument) -> tuple[DueDate, ...]:
-    """Return what is due, earliest first; a perpetual license without maintenance has no dates."""
-    days = [(kind, day_of(kind, at)) for kind, at in ends(document, product)]
+def due_dates(found: License, product: ProductDocument | None = None) -> tuple[DueDate, ...]:
+    """Return what happens to a license as it stands, earliest first; a perpetual one without maintenance has no dates.
+
+    ``product`` names the warning days, which are the stages.
+    """
+    titles = TITLES | (_TITLES_OF_ORDERS.get(found.kind or "", {}) if found.needs_order else {})
+    days = product.warn_days if product is not None else ()
+    ahead = found.days_left or 0
+    stages = dict.fromkeys(_ANNOUNCED, days) | dict.fromkeys(_SHORT, tuple(each for each in days if each <= ahead))
     return tuple(
-        DueDate(kind=kind, day=day, title=TITLES[kind], stages=product.warn_days if kind in _ANNOUNCED else ())
-        for kind, day in days
-        if day is not None
+        DueDate(kind=kind, day=day, title=titles[kind], stages=stages.get(kind, ()))
+        for kind, day in found.dates.items()
     )
 
 
-def demo_dates(product: ProductDocument, since: int | None) -> tuple[DueDate, ...]:
-    """Return the last day of a demo that began at ``since``; ``None`` is not known."""
-    if since is None or product.demo_days == 0:
-        return ()
-    day = show_local_end(since + product.demo_days * DAY)
-    return (DueDate(kind="demo", day=day, title=TITLES["demo"]),) if day[:1].isdigit() else ()
-
-
-def calendar(dates: Iterable[DueDate], product: ProductDocument, document: LicenseDocument | None, now: int) -> bytes:
+def calendar(dates: Iterable[DueDate], product: ProductDocument, found: License, now: int) -> bytes:
     """Return the dates as one iCalendar object: all-day events, CRLF, text escaped, lines folded.
 
     The same event has the same UID after a renewal, and the revision as its sequence, so that a calendar that reads the
     file again moves it.
     """
-    group = show_license_number(document.license_number).partition("-")[0] if document else "demo"
-    revision = document.revision if document else 0
+    group = (found.license_number or "demo").partition("-")[0]
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Offline Activation//Due dates//EN"]
     for each in dates:
-        lines += _event(each, product, group, revision, now)
+        lines += _event(each, product, group, found.revision, now)
     lines.append("END:VCALENDAR")
     return b"".join(_folded(line) for line in lines)
 

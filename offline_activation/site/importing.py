@@ -12,7 +12,7 @@ from typing import Final
 from offline_activation.errors import ActivationError, Refusal, Trouble, visible
 from offline_activation.formats.envelope import Kind, open_envelope
 from offline_activation.formats.license_document import LicenseDocument, read_license
-from offline_activation.formats.names import DocumentId, Reference, reference, show_license_number
+from offline_activation.formats.names import DocumentId, Reference, reference, show_license_number, site_id
 from offline_activation.formats.trust_list import rank, receive_trust_list
 from offline_activation.site import copies, emergency, history, pending, stopping
 from offline_activation.site.difference import Change, difference
@@ -28,10 +28,13 @@ from offline_activation.verify.checks import (
     check_response,
 )
 from offline_activation.verify.clock import anchored, write_notes
-from offline_activation.verify.installed import read_product_file, read_trust
+from offline_activation.verify.directory import EMERGENCY
+from offline_activation.verify.installed import load_license, read_product_file, read_trust
 from offline_activation.verify.trust import updated
 from offline_activation.verify.witness import BOOT, CLOCK, DRIFT
 
+_FOR_THE_NEW_SERVER: Final = "This response is for the new server: import it there. Nothing is to be done here."
+_STAYS: Final = "Nothing to do: the license in force is good and stays."
 _IN_FORCE: Final = "The license is in force"
 
 
@@ -43,6 +46,8 @@ class Imported:
     license: LicenseDocument
     changes: tuple[Change, ...]
     already_installed: bool
+    ends_emergency: bool = False
+    """An emergency license was open here until now."""
     unfinished: tuple[ActivationError, ...] = ()
     """Steps after the commit that did not work; the license is in force all the same."""
 
@@ -105,7 +110,12 @@ def import_previous(directory: StateDirectory, *, now: int, dry_run: bool = Fals
             raise Refusal("license.nothing_previous")
         if site.returned is not None:
             raise Refusal("license.returned")
-        accepted = _check(site, document, now, again=True)
+        try:
+            accepted = _check(site, document, now, again=True)
+        except Refusal as refusal:
+            if load_license(site.product.product, home=directory.home, now=now).problem is None:
+                refusal.advising(_STAYS)
+            raise
         if not isinstance(accepted, AcceptedLicense):
             raise Refusal("profile.kind", found=open_envelope(document).kind.value, expected=Kind.LICENSE.value)
         return _preview(site, accepted) if dry_run else _install(site, accepted, now, event=history.LICENSE_PUT_BACK)
@@ -145,7 +155,12 @@ def _check(
         installed_id=follows.response_id if follows else None,
         installed_key=follows.signed_by if follows else None,
     )
-    accepted = check_response(document, trust=site.trust, facts=site.facts, evidence=evidence, now=now)
+    try:
+        accepted = check_response(document, trust=site.trust, facts=site.facts, evidence=evidence, now=now)
+    except Refusal as refusal:
+        if refusal.code == "license.wrong_machine" and _is_of_the_new_server(site, document):
+            raise Refusal("license.returned").advising(_FOR_THE_NEW_SERVER) from refusal
+        raise
     if isinstance(accepted, AcceptedLicense):
         _refuse_given_back(site, accepted.license)
     if isinstance(accepted, AcceptedLicense) and site.license is None:
@@ -153,6 +168,15 @@ def _check(
         if accepted.license.revision < known:
             raise Refusal("replay.older_revision", found=accepted.license.revision, installed=known)
     return accepted
+
+
+def _is_of_the_new_server(site: Installation, document: bytes) -> bool:
+    """Tell whether a license is the one that was given back here, for the server that has it now."""
+    if site.returned is None or open_envelope(document).kind is not Kind.LICENSE:
+        return False
+    said = read_license(open_envelope(document))
+    is_ours = said.site == site_id(site.facts.site_key)
+    return not is_ours and said.license_number == site.returned.content.license_number
 
 
 def _answerable(site: Installation, document: bytes, *, again: bool) -> frozenset[DocumentId]:
@@ -202,6 +226,7 @@ def _preview(site: Installation, accepted: AcceptedLicense) -> Imported:
         license=after,
         changes=() if already else difference(before.content if before else None, after),
         already_installed=already,
+        ends_emergency=not already and site.directory.has(EMERGENCY),
     )
 
 
@@ -259,6 +284,7 @@ def _finished(
         license=outcome.license,
         changes=outcome.changes,
         already_installed=outcome.already_installed,
+        ends_emergency=outcome.ends_emergency,
         unfinished=unsynced + unfinished,
     )
 

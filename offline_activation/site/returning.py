@@ -13,6 +13,7 @@ from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal, Trouble
 from offline_activation.formats.contact import check_contact
+from offline_activation.formats.instants import show_day
 from offline_activation.formats.names import LicenseNumber, Reference, reference, show_license_number
 from offline_activation.formats.request import Purpose, ReceivedRequest, receive_request
 from offline_activation.site import contacts, history, pending, requesting
@@ -25,12 +26,13 @@ from offline_activation.verify.directory import (
     KEPT_LICENSE,
     LICENSE,
     OPENED,
+    RECEIPT,
     RETURNED,
     find_site_key,
     read_product_file,
     read_trust,
 )
-from offline_activation.verify.evidence import find_return, license_of_site
+from offline_activation.verify.evidence import find_receipt, find_return, license_of_site
 
 GIVEN_BACK: Final = "The license is given back"
 
@@ -65,6 +67,23 @@ def find_returned(directory: StateDirectory) -> ReceivedRequest | None:
     product, key = read_product_file(home), find_site_key(home)[0]
     in_force = license_of_site(home, product.product, key, read_trust(home, product))
     return find_return(home, product.product, key, in_force)
+
+
+def find_taken_back(directory: StateDirectory) -> int | None:
+    """Return when the vendor took the license back by its receipt, in seconds since 1970; ``None`` without one."""
+    made = find_returned(directory)
+    if made is None:
+        return None
+    home = str(directory.home)
+    product = read_product_file(home)
+    receipt = find_receipt(home, product.product, read_trust(home, product), made)
+    return None if receipt is None else receipt.issued
+
+
+def receipt_words(directory: StateDirectory) -> str:
+    """Return in words whether the receipt is there: ``receipt of 2026-12-01``, or ``no receipt yet``."""
+    at = find_taken_back(directory)
+    return "no receipt yet" if at is None else f"receipt of {show_day(at)}"
 
 
 def give_back(
@@ -110,6 +129,7 @@ def receive_receipt(site: Installation, accepted: AcceptedReceipt, *, now: int, 
         "The receipt was read",
         lambda: _complete(site, accepted),
         lambda: _follow(site, accepted),
+        lambda: _keep(directory, accepted),
         lambda: _raise_trust(site, receipt.trust),
         lambda: pending.close(directory, shown),
         lambda: history.tell(directory, record),
@@ -196,6 +216,13 @@ def _follow(site: Installation, accepted: AcceptedReceipt) -> None:
     """Let the next request name this receipt as the last response."""
     if site.license is None:
         site.directory.write(CHAIN, accepted.response_id.hex().encode() + b"\n")
+
+
+def _keep(directory: StateDirectory, accepted: AcceptedReceipt) -> None:
+    """Keep the receipt of the return that is here: it says when the license was taken back."""
+    made = find_returned(directory)
+    if made is not None and made.request_id == accepted.receipt.request_id:
+        directory.write(RECEIPT, accepted.document)
 
 
 def _raise_trust(site: Installation, document: bytes) -> None:

@@ -12,7 +12,7 @@ from offline_activation.site.directory import CHAIN, StateDirectory
 from offline_activation.site.installation import Installation, keep_newest_trust
 from offline_activation.site.unfinished import try_each
 from offline_activation.verify.checks import CLOCK_TOLERANCE
-from offline_activation.verify.directory import EMERGENCY, OPENED, RETURNED, STOPPED
+from offline_activation.verify.directory import EMERGENCY, OPENED, RECEIPT, RETURNED, STOPPED
 from offline_activation.verify.evidence import find_vendors_stop
 from offline_activation.verify.stopped import by_vendor
 from offline_activation.verify.trust import Trust
@@ -47,6 +47,11 @@ def keep_stop(site: Installation, document: bytes, trust: Trust, *, now: int) ->
         raise Refusal("clock.future", kind=kind, issued=show_instant(stop.since), now=show_instant(now)).advising(
             _AHEAD
         )
+    known = find_vendors_stop(
+        str(site.directory.home), site.product.product, site.facts.site_key, trust, in_force=site.license.content
+    )
+    if known is not None and known.state == stop.state and known.since <= stop.since:
+        return True  # it knows the day better
     if _read(site.directory, STOPPED) != document:
         site.directory.write(STOPPED, document)
     return True
@@ -79,7 +84,7 @@ def clear(site: Installation, document: bytes, license_: LicenseDocument, *, aga
     emergency license only when it answers a request that told of it.
     """
     directory = site.directory
-    names = [RETURNED, CHAIN]
+    names = [RETURNED, RECEIPT, CHAIN]
     home, product = str(directory.home), site.product.product
     stop = find_vendors_stop(home, product, site.facts.site_key, site.trust, in_force=None)
     if stop is None or stop.since <= license_.issued or _asked_since(directory, license_):

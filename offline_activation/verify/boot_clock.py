@@ -6,7 +6,7 @@ warning, and ends nothing: a paused machine, a restored snapshot and a time name
 
 from typing import Final
 
-from offline_activation.formats.instants import DAY
+from offline_activation.formats.instants import DAY, show_days
 from offline_activation.formats.value import value
 from offline_activation.verify.clock import TOLERANCE
 
@@ -60,9 +60,9 @@ def is_moved(seconds: int) -> bool:
     return abs(seconds) > MOVED
 
 
-def movement(seconds: int) -> dict[str, str | int]:
+def movement(seconds: int) -> dict[str, str]:
     """Return the facts of a movement for messages: days, rounded to the nearest, and which way."""
-    return {"days": (abs(seconds) + DAY // 2) // DAY, "way": "back" if seconds < 0 else "ahead"}
+    return {"days": show_days((abs(seconds) + DAY // 2) // DAY), "way": "back" if seconds < 0 else "ahead"}
 
 
 def is_news(before: BootNote | None, after: BootNote) -> bool:

@@ -126,7 +126,7 @@ def check_response(
     if is_revoked(trust, envelope):
         raise Refusal("key.revoked", kind=envelope.kind.value)
     _check_product(content, facts.product, envelope.kind.value)
-    _check_site(content, facts)
+    _check_site(content, facts, envelope.kind.value)
     # 9-13
     response_id = document_id(envelope.payload)
     installed = None if _is_forgeable(evidence, trust) else evidence.installed
@@ -151,7 +151,7 @@ def check_installed(document: bytes, *, trust: Trust, facts: Facts) -> AcceptedL
     proven = check_origin(document, Kind.LICENSE, trust=trust, product=facts.product)
     content = proven.content
     assert isinstance(content, LicenseDocument)  # noqa: S101 - for the type checker: only this kind was asked for
-    _check_site(content, facts)
+    _check_site(content, facts, Kind.LICENSE.value)
     return _accepted(document, proven.envelope, content, proven.trust, _check_machine(content, facts))
 
 
@@ -234,13 +234,15 @@ def _check_product(content: Response, product: ProductId, kind: str) -> None:
         raise Refusal("binding.other_product", kind=kind, found=content.product, expected=product)
 
 
-def _check_site(content: Response, facts: Facts) -> None:
+def _check_site(content: Response, facts: Facts, kind: str) -> None:
     # 8 site: and when it is another one, whether the license left this one
     site = site_id(facts.site_key)
     if content.site == site:
         return
     if isinstance(content, LicenseDocument) and names_former_site(content, site):
         raise Refusal("license.superseded", moved=show_day(content.issued))
+    if not isinstance(content, LicenseDocument):
+        raise Refusal("binding.other_server", kind=kind, reference=reference(content.request_id))
     raise Refusal("license.wrong_machine", what="it was issued to another installation (site key)")
 
 

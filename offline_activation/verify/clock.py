@@ -36,6 +36,8 @@ class Notes:
     """A reading far ahead of the mark that waits to be seen again."""
     back: tuple[int, int] | None = None
     """While the clock is set back: its last reading, and the seconds it has run since that was first seen."""
+    is_asked: bool = False
+    """Only in a forecast: the time was asked about, no clock shows it, and none is wrong."""
     drift: int | None = None
     """When changed hardware was first seen (see ``drift``): the second copy of that note."""
 
@@ -61,6 +63,8 @@ def judge(now: int, notes: Notes, *, signed: int, file_time: int = 0, days: tupl
     tolerance and grace of the license.  Within the tolerance the clock is believed; beyond it, an end that a firm
     witness has seen stays an end.
     """
+    if notes.is_asked:
+        return Clock(now=now, judged=now, seen=now, is_set_back=False, grace_left=days[1] * DAY)
     tolerance, grace = max(days[0] * DAY, LEAST_TOLERANCE), days[1] * DAY
     firm = max(signed, _bounded(notes.mark, signed))
     seen = firm if notes.mark is not None else max(firm, _bounded(file_time, signed))

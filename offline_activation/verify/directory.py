@@ -43,6 +43,8 @@ INITIALISED: Final = "initialised"
 """When the installation was made, seconds since 1970 as text: the demo counts from there."""
 RETURNED: Final = "returned.cose"
 """The return this site has made: its own signed request, which says that the license was given back."""
+RECEIPT: Final = "receipt.cose"
+"""The vendor's receipt of that return: it says when the license was taken back."""
 STOPPED: Final = "stopped.cose"
 """What the vendor signed that stops this site: a refusal to it, or the license of the server that replaced it."""
 EMERGENCY: Final = "emergency.cose"
@@ -144,6 +146,14 @@ def read_trust(home: str, product: ProductDocument) -> Trust:
         except ActivationError:
             continue
     return trust
+
+
+def is_root(text: str) -> bool:
+    """Tell whether ``text`` is a root key as ``product export`` prints it: 64 hexadecimal digits."""
+    try:
+        return len(text) == 2 * KEY_SIZE == 2 * len(bytes.fromhex(text))
+    except (TypeError, ValueError):
+        return False
 
 
 def is_root_of(home: str, product: ProductDocument, root: str) -> bool:

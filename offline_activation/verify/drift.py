@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from offline_activation.errors import Refusal
-from offline_activation.formats.instants import DAY
+from offline_activation.formats.instants import DAY, show_days
 from offline_activation.formats.policy import DRIFT_DAYS
 from offline_activation.formats.value import value
 from offline_activation.identity.matching import Match
@@ -16,9 +16,11 @@ REBIND: Final = "Make a request with 'activation-site rebind' and import the res
 
 @value
 class Drift:
-    """A machine that has drifted: since when, and whether its days are over."""
+    """A machine that has drifted: since when, until when it works, and whether that is over."""
 
     since: int
+    until: int
+    """First instant at which it no longer works; what lies before ``now`` is over."""
     is_over: bool
     explanation: str
     """One sentence without its full stop, at most 80 characters."""
@@ -44,18 +46,15 @@ def judge_drift(
     if found.verdict != "drifted":
         return None
     since = min([each for each in noted if each is not None and each >= issued] + [max(now, issued)])
-    left = since + days * DAY - now
+    until = since + days * DAY
+    left = until - now
     if left <= 0:
-        return Drift(since=since, is_over=True, explanation=f"{found.explanation}; {_over(days)}")
-    more = f"works {_days(min(-(-left // DAY), days), 'more ')}, ask for a rebind"
-    return Drift(since=since, is_over=False, explanation=f"{found.explanation}; {more}")
+        return Drift(since=since, until=until, is_over=True, explanation=f"{found.explanation}; {_over(days)}")
+    more = f"works {show_days(min(-(-left // DAY), days), 'more')}, ask for a rebind"
+    return Drift(since=since, until=until, is_over=False, explanation=f"{found.explanation}; {more}")
 
 
 def _over(days: int) -> str:
     if days == 0:
         return "a rebind is needed"
-    return f"the {_days(days)} for a rebind {'is' if days == 1 else 'are'} over"
-
-
-def _days(number: int, which: str = "") -> str:
-    return f"{number} {which}day{'' if number == 1 else 's'}"
+    return f"the {show_days(days)} for a rebind {'is' if days == 1 else 'are'} over"

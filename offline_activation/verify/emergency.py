@@ -10,7 +10,7 @@ from offline_activation.formats.license_document import LicenseDocument, names_f
 from offline_activation.formats.names import ProductId, site_id
 from offline_activation.formats.value import value
 from offline_activation.verify.checks import check_origin
-from offline_activation.verify.standing import IN_GRACE, Standing, final_end
+from offline_activation.verify.standing import EMERGENCY_END, IN_GRACE, Standing, final_end
 from offline_activation.verify.trust import Trust, is_hollow
 
 EARLY: Final = 300
@@ -34,7 +34,8 @@ class Emergency:
             problem = Refusal("license.emergency_over", until=show_instant(self.until))
             return Standing(state=state_after, days_left=0, problem=problem)
         warning = Refusal("license.emergency", until=show_instant(self.until))
-        return Standing(state=IN_GRACE, days_left=self.days_left, warnings=(warning,))
+        dates = ((EMERGENCY_END, self.until),)
+        return Standing(state=IN_GRACE, days_left=self.days_left, warnings=(warning,), ends=dates)
 
 
 def check_sealed(

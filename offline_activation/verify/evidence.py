@@ -9,26 +9,30 @@ from typing import Final
 from offline_activation.errors import ActivationError
 from offline_activation.files import read_bounded, replace_durably
 from offline_activation.formats.cbor import MAX_SIZE
-from offline_activation.formats.envelope import open_envelope
+from offline_activation.formats.envelope import Kind, open_envelope
+from offline_activation.formats.instants import show_day
 from offline_activation.formats.keys import PublicKey
 from offline_activation.formats.license_document import LicenseDocument, read_license
 from offline_activation.formats.names import ProductId
 from offline_activation.formats.product import ProductDocument
+from offline_activation.formats.receipt import ReceiptDocument
 from offline_activation.formats.request import ReceivedRequest
 from offline_activation.formats.value import value
 from offline_activation.verify import stopped
-from offline_activation.verify.checks import Facts, check_installed
+from offline_activation.verify.checks import Facts, check_installed, check_origin
 from offline_activation.verify.directory import (
     EMERGENCY,
     KEPT_LICENSE,
     LICENSE,
     OPENED,
+    RECEIPT,
     RETURNED,
     STOPPED,
     find_site_key,
     find_trust,
 )
 from offline_activation.verify.emergency import EARLY, check_sealed
+from offline_activation.verify.stages import REVOKED
 from offline_activation.verify.stopped import Stop
 from offline_activation.verify.trust import Trust
 from offline_activation.verify.witness import may_write
@@ -62,7 +66,9 @@ def find_stop(home: str, product: ProductDocument) -> Stopped | None:
     in_force = license_of_site(home, product.product, key, trust)
     made = find_return(home, product.product, key, in_force)
     if made is not None:
-        return Stopped(stop=stopped.returned(made), license=in_force)
+        own = stopped.returned(made)
+        own.problem.advising(_after_return(home, product.product, key, trust, made))
+        return Stopped(stop=own, license=in_force)
     stop = find_vendors_stop(home, product.product, key, trust, in_force)
     return None if stop is None else Stopped(stop=stop, license=in_force)
 
@@ -75,6 +81,36 @@ def find_return(
     if document is None:
         return None
     return stopped.by_return(document, product=product, site_key=site_key, in_force=in_force)
+
+
+def find_receipt(home: str, product: ProductId, trust: Trust, made: ReceivedRequest) -> ReceiptDocument | None:
+    """Return the vendor's receipt of the return ``made``, when it is here and good; raises nothing."""
+    document = _read(home, RECEIPT)
+    if document is None:
+        return None
+    try:
+        proven = check_origin(document, Kind.RECEIPT, trust=trust, product=product)
+    except ActivationError:
+        return None
+    said = proven.content
+    is_good = isinstance(said, ReceiptDocument) and not proven.is_revoked and said.request_id == made.request_id
+    return said if is_good and isinstance(said, ReceiptDocument) else None
+
+
+def _after_return(home: str, product: ProductId, site_key: PublicKey, trust: Trust, made: ReceivedRequest) -> str:
+    """Return the next step of a site that gave its license back."""
+    receipt = find_receipt(home, product, trust, made)
+    said = find_vendors_stop(home, product, site_key, trust, in_force=None)
+    if said is not None and said.state == REVOKED:
+        then = "The license had been revoked: speak to the vendor before you ask for another one."
+    else:
+        then = "To activate here again, make a new request."
+    if receipt is not None:
+        return f"Nothing to do: the receipt is of {show_day(receipt.issued)}. {then}"
+    again = (
+        "send the return to the vendor ('activation-site return -o FILE' writes it again) and import what comes back"
+    )
+    return f"No receipt yet: {again}, or take it to the new server. {then}"
 
 
 def find_vendors_stop(

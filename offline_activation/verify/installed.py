@@ -8,7 +8,7 @@ import os
 import time
 from typing import Final
 
-from offline_activation.errors import ActivationError, Refusal, Trouble
+from offline_activation.errors import ActivationError, Misuse, Refusal, Trouble
 from offline_activation.formats.instants import show_instant
 from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed, value
@@ -35,6 +35,7 @@ from offline_activation.verify.directory import (
     find_trust,
     has_license,
     is_client,
+    is_root,
     is_root_of,
     read_facts,
     read_initialised,
@@ -45,6 +46,7 @@ from offline_activation.verify.directory import (
 from offline_activation.verify.drift import Drift, judge_drift
 from offline_activation.verify.license import License
 from offline_activation.verify.standing import (
+    DRIFT_END,
     NOT_ACTIVATED,
     WRONG_MACHINE,
     Standing,
@@ -78,7 +80,7 @@ __all__ = [
 UNREADABLE: Final = "license.unreadable"
 """The code of a license of which the first copy is damaged and the other one no better."""
 _STATE_OF_CODE: Final = {"license.wrong_machine": WRONG_MACHINE, "identity.none": WRONG_MACHINE}
-_STORAGE: Final = frozenset({"site.not_initialised", "site.damaged", UNREADABLE})
+_STORAGE: Final = frozenset({"site.not_initialised", "site.gone", "site.damaged", UNREADABLE})
 """Codes which say that the state directory cannot be read now, not what is in it; ``io.*`` belongs to them too."""
 
 
@@ -96,13 +98,14 @@ def load_license(
 
     ``root`` is the vendor's root public key, 64 hexadecimal digits as ``product export`` prints them.  Give it: it is
     what ties the answer to *your* key, whatever directory somebody points the program to (else the problem is
-    ``site.other_root``).  An earlier or later root key of yours does as well, as far as the trust lists there lead from
-    the one to the other.  ``home`` is the state directory (default: ``ACTIVATION_SITE_HOME``, else the platform's
-    place); ``now`` is in seconds since 1970 (default: this machine's clock).
+    ``site.other_root``; for a text that is no such key it is the :class:`Misuse` ``usage.root``).  An earlier or later
+    root key of yours does as well, as far as the trust lists there lead from the one to the other.  ``home`` is the
+    state directory (default: ``ACTIVATION_SITE_HOME``, else the platform's place); ``now`` is in seconds since 1970
+    (default: this machine's clock).
 
     Never raises for a bad, missing or damaged license: the product must keep running in its documented state, and
-    ``License.problem`` says what is wrong.  With ``strict``, raises that problem (:class:`Refusal` or
-    :class:`Trouble`) instead.  Never touches the network.
+    ``License.problem`` says what is wrong.  With ``strict``, raises that problem (:class:`Refusal`, :class:`Trouble` or
+    :class:`Misuse`) instead.  Never touches the network.
 
     With ``witness``, the state directory remembers what this clock has shown (at most once an hour, and as well as it
     goes), so that a clock set back is noticed and an end stays an end; without it nothing is ever written.
@@ -122,6 +125,9 @@ def load_license(
     problem = found.problem
     if problem is None:
         return found
+    if problem.code == "site.not_initialised" and previous is not None and previous.had_license(product):
+        problem = Trouble("site.gone", path=directory)  # whoever runs init there loses the license
+        found = License(product=None, document=None, standing=Standing(state=NOT_ACTIVATED, problem=problem))
     if previous is not None and (problem.code in _STORAGE or problem.code.startswith("io.")):
         found = previous.carried_on(product, problem, instant) or found
     if strict and found.problem is not None:
@@ -135,7 +141,7 @@ def forecast_license(product: str, *, home: str, now: int, today: int, without: 
     Hardware that has changed is seen ``today``, unless it was noted earlier.  Both in seconds since 1970 UTC.
     ``without`` names components that the machine is thought to show no longer.
     """
-    when = _When(now=now, notes=Notes(drift=notes_of(home).drift), sighted=today, without=without)
+    when = _When(now=now, notes=Notes(drift=notes_of(home).drift, is_asked=True), sighted=today, without=without)
     try:
         return _load(home, product, None, when)
     except ActivationError as error:
@@ -160,6 +166,8 @@ class _When:
 
 
 def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
+    if root is not None and not is_root(root):
+        raise Misuse("usage.root")
     product, stood_in = find_product(home)
     if root is not None and not is_root_of(home, product, root):
         raise Refusal("site.other_root", path=home)
@@ -208,6 +216,8 @@ def _licensed(home: str, product: ProductDocument, notes: list[ActivationError],
         return License(product=product, document=accepted.license, standing=standing)
     standing = licensed_standing(accepted.license, product, clock.judged)
     standing = under_clock(standing, clock, accepted.license, product)
+    if drift is not None and standing.problem is None:
+        standing = standing.ending(DRIFT_END, drift.until, clock.judged)
     warnings = (*standing.warnings, *notes, *_notes(accepted, clock, drift))
     standing = changed(standing, warnings=warnings)
     return License(product=product, document=accepted.license, standing=standing, seen=when.now)
@@ -271,7 +281,7 @@ def _unlicensed(home: str, product: ProductDocument, notes: list[ActivationError
     if when.witness:
         _remember(home, when, clock, product.issued, None)
         notes = [*notes, *_stepped(home, when, clock, product.issued)]
-    if clock.is_set_back or (since is not None and since > when.now + CLOCK_TOLERANCE):
+    if clock.is_set_back or (since is not None and since > when.now + CLOCK_TOLERANCE and not when.notes.is_asked):
         notes = [*notes, _set_back(when.now, max(clock.seen if clock.is_set_back else 0, since or 0))]
     standing = unlicensed_standing(product, since, clock.judged)
     warnings = (*standing.warnings, *notes)
@@ -313,7 +323,7 @@ def _notes(accepted: AcceptedLicense, clock: Clock, drift: Drift | None) -> list
         notes.append(drift.warning())
     if accepted.revoked_key:
         notes.append(Refusal("key.revoked", kind="license"))
-    if accepted.license.issued > clock.now + CLOCK_TOLERANCE and not clock.is_set_back:
+    if min(accepted.license.issued, clock.seen) > clock.now + CLOCK_TOLERANCE and not clock.is_set_back:
         notes.append(_set_back(clock.now, accepted.license.issued))
     return notes
 

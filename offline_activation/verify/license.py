@@ -1,7 +1,7 @@
 """The license as an application sees it: verified, and asked in words of the product."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from offline_activation.errors import ActivationError, Refusal
 from offline_activation.formats.instants import DAY, show_day, show_local_end
@@ -12,7 +12,10 @@ from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed
 from offline_activation.verify import rights
 from offline_activation.verify.stages import USABLE
-from offline_activation.verify.standing import Standing, day_of, ends, licensed_standing
+from offline_activation.verify.standing import Standing, day_of, licensed_standing, needs_order
+
+if TYPE_CHECKING:
+    from datetime import date
 
 __all__ = ["CARRIED_ON_DAYS", "NEAR_PERCENT", "USABLE", "License"]
 
@@ -70,7 +73,11 @@ class License:
 
     @property
     def days_left(self) -> int | None:
-        """Whole days until the next end (lease, subscription, grace or demo); ``None`` when there is no end."""
+        """Whole days until the next end, ``None`` when there is none.
+
+        That is the end of the lease, subscription, grace or demo, of an opened emergency license, or of the days on
+        changed hardware.
+        """
         return self._standing.days_left
 
     @property
@@ -154,13 +161,17 @@ class License:
     def dates(self) -> dict[str, str]:
         """What happens when no response comes, earliest first, as days ``YYYY-MM-DD`` of this machine's zone.
 
-        ``renewal`` is the first day with a warning; ``due``, ``grace``, ``fallback`` and ``maintenance`` are the last
-        days before each of them is over.
+        ``renewal`` is the first day with a warning; ``due``, ``grace``, ``fallback``, ``maintenance``, ``demo``,
+        ``emergency`` (an opened emergency license) and ``drift`` (changed hardware) are the last days before each of
+        them is over.  Where nothing may be used any more, there are none.
         """
-        if self._document is None or self._product is None:
-            return {}
-        days = {kind: day_of(kind, at) for kind, at in ends(self._document, self._product)}
+        days = {kind: day_of(kind, at) for kind, at in self._standing.ends}
         return {kind: day for kind, day in days.items() if day is not None}
+
+    @property
+    def needs_order(self) -> bool:
+        """Whether the next end is that of a subscription or trial: an order moves it, a plain renewal does not."""
+        return self._document is not None and needs_order(self._document)
 
     @property
     def version_ceiling(self) -> str | None:
@@ -224,16 +235,20 @@ class License:
             return Refusal("license.overuse", **shown, most=most)
         return Refusal("license.near_limit", **shown)
 
-    def covers(self, version: str, *, released: str | None = None) -> bool:
-        """Tell whether the bounds of the license cover a version of the product, as in :meth:`require_version`."""
+    def covers(self, version: str, *, released: "str | date | None" = None) -> bool:
+        """Tell whether the bounds of the license cover a version of the product, as in :meth:`require_version`.
+
+        Raises :class:`Misuse` as it does: for a mistake in the program, whatever the license says.
+        """
         return self._not_covered(version, released) is None
 
-    def require_version(self, version: str, *, released: str | None = None) -> None:
+    def require_version(self, version: str, *, released: "str | date | None" = None) -> None:
         """Check that the license covers ``version`` (``4.2.1``; what follows the numbers is left aside).
 
         The ceiling bounds it, compared over as many parts as the ceiling has: 4 covers 4.9, and 4.1 covers 4.1.7.
-        ``released``, the day of its release ``YYYY-MM-DD``, must lie within the maintenance.  Where a bound is not
-        there, it bounds nothing; without a license everything is covered, and the state tells what may be used.
+        ``released``, the day of its release (a date, or ``YYYY-MM-DD``), must lie within the maintenance.  Where a
+        bound is not there, it bounds nothing; without a license everything is covered, and the state tells what may be
+        used.
 
         Raises :class:`Refusal` ``license.version_not_covered``, and :class:`Misuse` ``usage.invalid`` for what is no
         version or no day.
@@ -250,6 +265,12 @@ class License:
             if rule is not None:
                 return str(getattr(rule, "label", name))
         return name
+
+    def had_license(self, product: str) -> bool:
+        """Tell whether a license of ``product`` was read, now or before: an empty directory is then a missing disk."""
+        if self._document is None:
+            return self.problem is not None and self.problem.code == "site.gone"
+        return self.product == product
 
     def carried_on(self, product: str, problem: ActivationError, now: int) -> "License | None":
         """Return this License as it stands at ``now``, warning of ``problem``; ``None`` when it cannot go on.
@@ -269,7 +290,7 @@ class License:
         licensed = self.limit(name)
         return rights.tolerated(licensed, self._document) if self.is_usable else licensed
 
-    def _not_covered(self, version: str, released: str | None) -> str | None:
+    def _not_covered(self, version: str, released: "str | date | None") -> str | None:
         from offline_activation.verify.versions import why_not_covered  # noqa: PLC0415 - a start needs no versions
 
         return why_not_covered(self._document, version, released)

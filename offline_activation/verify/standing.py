@@ -3,7 +3,7 @@
 from typing import Final
 
 from offline_activation.errors import ActivationError, Refusal, Trouble
-from offline_activation.formats.instants import DAY, show_instant, show_local_day, show_local_end
+from offline_activation.formats.instants import DAY, show_days, show_instant, show_local_day, show_local_end
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.product import ProductDocument
 from offline_activation.formats.value import changed, value
@@ -36,6 +36,7 @@ __all__ = [
     "fallback_end",
     "final_end",
     "licensed_standing",
+    "needs_order",
     "stage_reached",
     "under_clock",
     "unlicensed_standing",
@@ -46,7 +47,14 @@ DUE: Final = "due"
 GRACE: Final = "grace"
 FALLBACK: Final = "fallback"
 MAINTENANCE: Final = "maintenance"
-"""What happens in the life of a license: the first warning, its end, the end of grace, of Demo Mode, of maintenance."""
+DEMO_END: Final = "demo"
+EMERGENCY_END: Final = "emergency"
+DRIFT_END: Final = "drift"
+"""What happens in the life of a license: the first warning, its end, the end of grace, of Demo Mode, of maintenance;
+the end of the demo before it, of an opened emergency license, and of the days on changed hardware."""
+_RENEWED: Final = "Make a request with 'activation-site request --purpose renew' and import the response."
+_ORDERED: Final = "Order a renewal from the vendor, then make a request and import the response."
+_BOUGHT: Final = "Order a license from the vendor, then make a request and import the response."
 
 
 @value
@@ -62,12 +70,26 @@ class Standing:
     """Whether demo rules hold now: a new installation, or the fall-back after an end."""
     stage: int | None = None
     """Before an end: the smallest of the warning days that has come."""
+    ends: tuple[tuple[str, int], ...] = ()
+    """What happens at which instant while no response comes, earliest first."""
+
+    def ending(self, kind: str, at: int, now: int) -> "Standing":
+        """Return this standing with one more end, which may come before the others; whole days are left to it."""
+        days = max(at - now, 0) // DAY
+        left = days if self.days_left is None else min(days, self.days_left)
+        ends_ = sorted((*self.ends, (kind, at)), key=lambda each: each[1])
+        return changed(self, ends=tuple(ends_), days_left=left)
 
 
 def due(document: LicenseDocument) -> int | None:
     """Return the instant at which the license must have been renewed: the earlier of lease and license end."""
     ends = [end for end in (document.lease_until, document.until) if end is not None]
     return min(ends) if ends else None
+
+
+def needs_order(document: LicenseDocument) -> bool:
+    """Tell whether the next end is that of a subscription or trial: an order moves it, a plain renewal does not."""
+    return document.until is not None and due(document) == document.until
 
 
 def final_end(document: LicenseDocument) -> int | None:
@@ -113,22 +135,31 @@ def stage_reached(end: int, now: int, product: ProductDocument) -> int | None:
 def licensed_standing(document: LicenseDocument, product: ProductDocument, now: int) -> Standing:
     """Return what ``document`` means at ``now`` (seconds since 1970 UTC): valid while ``now < end``."""
     end, last, nothing = due(document), final_end(document), fallback_end(document, product)
-    maintenance = _maintenance_warnings(document, product, now)
+    maintenance, dates = _maintenance_warnings(document, product, now), ends(document, product)
     if end is None or last is None or nothing is None:
-        return Standing(state=ACTIVE, warnings=maintenance)
+        return Standing(state=ACTIVE, warnings=maintenance, ends=dates)
     if now >= last:
         problem = Refusal("license.expired", until=show_local_end(last))
-        return Standing(state=EXPIRED, days_left=0, problem=problem, demo=now < nothing)
+        return Standing(state=EXPIRED, days_left=0, problem=problem, demo=now < nothing, ends=dates)
     if now >= end:
         stage = stage_reached(last, now, product)
         warning = Refusal("license.in_grace", due=show_local_end(end), until=show_local_end(last)).at_stage(stage)
-        days = (last - now) // DAY
-        return Standing(state=IN_GRACE, days_left=days, warnings=(warning, *maintenance), stage=stage)
+        warnings, days = (warning.advising(_advice(document)), *maintenance), (last - now) // DAY
+        return Standing(state=IN_GRACE, days_left=days, warnings=warnings, stage=stage, ends=dates)
     days, stage = (end - now) // DAY, stage_reached(end, now, product)
     if stage is not None:
-        warning = Refusal("license.renewal_due", due=show_local_end(end), days=days).at_stage(stage)
-        return Standing(state=RENEWAL_DUE, days_left=days, warnings=(warning, *maintenance), stage=stage)
-    return Standing(state=ACTIVE, days_left=days, warnings=maintenance)
+        left = show_days(days) if days else "less than a day"
+        warning = Refusal("license.renewal_due", due=show_local_end(end), left=left).at_stage(stage)
+        warnings = (warning.advising(_advice(document)), *maintenance)
+        return Standing(state=RENEWAL_DUE, days_left=days, warnings=warnings, stage=stage, ends=dates)
+    return Standing(state=ACTIVE, days_left=days, warnings=maintenance, ends=dates)
+
+
+def _advice(document: LicenseDocument) -> str:
+    """Return what moves the end of this license."""
+    if not needs_order(document):
+        return _RENEWED
+    return _BOUGHT if document.trial else _ORDERED
 
 
 def _maintenance_warnings(document: LicenseDocument, product: ProductDocument, now: int) -> tuple[Refusal, ...]:
@@ -153,11 +184,11 @@ def under_clock(standing: Standing, clock: Clock, document: LicenseDocument, pro
     if in_doubt or (standing.problem is None and clock.grace_left == 0):
         problem = Refusal("clock.problem", **shown)
         demo = fallback_of(document, product).days > 0
-        return Standing(state=CLOCK_PROBLEM, days_left=0, problem=problem, demo=demo)
+        return Standing(state=CLOCK_PROBLEM, days_left=0, problem=problem, demo=demo, ends=standing.ends)
     warning = Refusal("clock.set_back", **shown)
     if standing.problem is None:
         days = -(-clock.grace_left // DAY)
-        warning = warning.advising(f"Correct the clock of this server; it works {days} more days like this.")
+        warning = warning.advising(f"Correct the clock of this server; it works {show_days(days, 'more')} like this.")
     return changed(standing, warnings=(*standing.warnings, warning))
 
 
@@ -176,4 +207,5 @@ def unlicensed_standing(product: ProductDocument, since: int | None, now: int) -
         problem = Refusal("license.demo_ended", until=show_local_end(end))
         return Standing(state=NOT_ACTIVATED, days_left=0, problem=problem)
     warning = Refusal("license.demo", until=show_local_end(end))
-    return Standing(state=DEMO, days_left=(end - now) // DAY, warnings=(warning,), demo=True)
+    dates = ((DEMO_END, end),)
+    return Standing(state=DEMO, days_left=(end - now) // DAY, warnings=(warning,), demo=True, ends=dates)

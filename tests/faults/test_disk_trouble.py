@@ -100,7 +100,7 @@ def test_a_disk_taken_away_from_a_running_product_is_carried_on_for_days(
         assert product("+0")["state"] == "active"
         disk.unmount()
         gone = product("+6d")
-        assert (gone["state"], gone["employees"], gone["warnings"]) == ("active", 100, ["site.not_initialised"])
+        assert (gone["state"], gone["employees"], gone["warnings"]) == ("active", 100, ["site.gone"])
         assert product("+8d")["state"] == "not_activated"
         disk.mount()
         assert product("+0")["state"] == "active"

@@ -89,3 +89,25 @@ def test_an_import_shows_changed_terms_to_people(site: Site) -> None:
     page = site("import", "--dry-run", file).out
     for row in ("trial", "version_ceiling", "30 days of Demo Mode: employees 5"):
         assert row in page
+
+
+def test_a_limit_of_grace_above_what_was_bought_is_not_told(document: LicenseDocument) -> None:
+    lowered = changed(document, policy=changed(USUAL, grace_limits={"employees": 150, "badge_readers": 3}))
+    assert told(document, lowered) == {"grace_limits.badge_readers": (None, 3)}
+    small = changed(lowered, limits={"employees": 10})
+    assert not any(field.startswith("grace_limits") for field in told(None, small))
+
+
+def test_hardware_to_which_it_is_bound_anew_is_told_without_marks(document: LicenseDocument) -> None:
+    other = changed(document, components={**document.components, "volume_id": b"another!", "network": b"added..."})
+    found = told(document, other)
+    assert found["volume_id"] == ("as it was then", "as it is on this server now")
+    assert "another!" not in str(found)
+    assert not any(name in told(None, other) for name in ("volume_id", "network"))
+
+
+def test_one_day_is_one_day(document: LicenseDocument) -> None:
+    one = changed(document, policy=changed(USUAL, drift_days=1, emergency_days=1, clock_days=(1, 1)))
+    said = [str(after) for _, after in told(document, one).values()]
+    assert any("1 day" in text for text in said)
+    assert not any("1 days" in text for text in said)

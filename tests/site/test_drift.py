@@ -65,6 +65,9 @@ def test_license_and_doctor_count_down_and_then_it_is_another_machine(site: Site
     (told,) = [each for each in there("doctor").json["checks"] if each["name"] == "license.cose"]
     assert (told["result"], told["message"]) == ("warning", SAID.format(4))
     assert "rebind" in told["next_step"]
+    others = {each["name"]: each for each in there("doctor").json["checks"] if each is not told}
+    assert sum("volume ID changed" in each["message"] for each in others.values()) == 1  # license.cose itself
+    assert (others["license.kept.cose"]["message"], others["state"]["result"]) == ("the same as license.cose", "ok")
     since(site.home, 14 * DAY)
     found = there("license").json
     assert found["state"] == "wrong_machine"
@@ -73,6 +76,9 @@ def test_license_and_doctor_count_down_and_then_it_is_another_machine(site: Site
     assert there("check").error == "license.wrong_machine"
     (told,) = [each for each in there("doctor").json["checks"] if each["name"] == "license.cose"]
     assert told["result"] == "problem"
+    said = [each["message"] for each in there("doctor").json["checks"]]
+    assert sum("volume ID changed" in message for message in said) == 1
+    assert "wrong machine, see license.cose" in said
 
 
 def test_one_lost_note_begins_nothing_anew_and_both_do(site: Site, there: There) -> None:
@@ -155,3 +161,12 @@ def test_a_forecast_without_a_component_runs_the_same_rules(
         assert found.json["state"] == state
         assert found.code == (0 if state == "active" else 1)
     assert site.state() == before
+
+
+def test_a_forecast_without_a_time_is_now(site: Site, there: There) -> None:
+    found = there("forecast", "--without", "volume_id").json
+    assert (found["state"], found["warnings"][0]["code"]) == ("active", "license.hardware_changed")
+    assert "drift" in found["dates"]
+    assert there("forecast", "--use", "employees=1").json["state"] == "active"
+    assert there("forecast", "--use", "employees=151").error == "license.over_limit"
+    assert site("--json", "forecast").error == "usage.missing"

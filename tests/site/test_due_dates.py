@@ -13,8 +13,12 @@ from offline_activation.formats.license_document import LicenseDocument, read_li
 from offline_activation.formats.names import DocumentId, SiteId, new_license_number
 from offline_activation.formats.policy import Fallback, Policy
 from offline_activation.formats.product import ProductDocument, receive_product
+from offline_activation.formats.request import receive_request
 from offline_activation.formats.value import changed
-from offline_activation.site.due_dates import DueDate, calendar, demo_dates, due_dates
+from offline_activation.site.due_dates import DueDate, calendar, due_dates
+from offline_activation.verify.installed import load_license
+from offline_activation.verify.license import License
+from offline_activation.verify.standing import licensed_standing, unlicensed_standing
 
 DAY = 86_400
 END = 1_811_376_000
@@ -31,6 +35,20 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - a fixture tha
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+def standing_of(document: LicenseDocument | None, product: ProductDocument, now: int = END - 100 * DAY) -> License:
+    """Return the license as it stands at a time."""
+    standing = unlicensed_standing(product, now, now) if document is None else licensed_standing(document, product, now)
+    return License(product=product, document=document, standing=standing)
+
+
+def dates_of(document: LicenseDocument, product: ProductDocument) -> tuple[DueDate, ...]:
+    return due_dates(standing_of(document, product), product)
+
+
+def calendar_of(document: LicenseDocument, product: ProductDocument, now: int) -> bytes:
+    return calendar(dates_of(document, product), product, standing_of(document, product), now)
 
 
 @pytest.fixture
@@ -53,7 +71,7 @@ def lines_of(data: bytes) -> list[str]:
 
 
 def test_the_days_are_the_last_ones_covered(document: LicenseDocument, product: ProductDocument) -> None:
-    found = [(each.kind, each.day) for each in due_dates(document, product)]
+    found = [(each.kind, each.day) for each in dates_of(document, product)]
     assert found == [
         ("renewal", "2027-02-26"),
         ("due", "2027-05-26"),
@@ -67,33 +85,67 @@ def test_the_days_are_the_last_ones_covered(document: LicenseDocument, product: 
 def test_a_day_counts_when_it_is_wholly_covered(
     document: LicenseDocument, product: ProductDocument, end: int, day: str
 ) -> None:
-    found = {each.kind: each.day for each in due_dates(changed(document, lease_until=end), product)}
+    found = {each.kind: each.day for each in dates_of(changed(document, lease_until=end), product)}
     assert found["due"] == day
 
 
 def test_a_perpetual_license_has_no_dates(document: LicenseDocument, product: ProductDocument) -> None:
-    assert due_dates(changed(document, lease_until=None, maintenance_until=None), product) == ()
+    assert dates_of(changed(document, lease_until=None, maintenance_until=None), product) == ()
 
 
 def test_what_lies_beyond_the_year_9999_has_no_place(document: LicenseDocument, product: ProductDocument) -> None:
-    assert due_dates(changed(document, lease_until=2**52, maintenance_until=2**52), product) == ()
+    assert dates_of(changed(document, lease_until=2**52, maintenance_until=2**52), product) == ()
 
 
 def test_without_warnings_or_grace_only_the_end_is_due(document: LicenseDocument, product: ProductDocument) -> None:
     plain = changed(document, grace_days=0, maintenance_until=None)
     nothing_after = changed(plain, policy=Policy(fallback=Fallback(days=0)))
     quiet = changed(product, warn_days=())
-    assert [each.kind for each in due_dates(plain, quiet)] == ["due", "fallback"]
-    assert [(each.kind, each.stages) for each in due_dates(nothing_after, quiet)] == [("due", ())]
+    assert [each.kind for each in dates_of(plain, quiet)] == ["due", "fallback"]
+    assert [(each.kind, each.stages) for each in dates_of(nothing_after, quiet)] == [("due", ())]
 
 
 def test_a_demo_has_its_last_day(product: ProductDocument) -> None:
-    assert [each.day for each in demo_dates(product, END)] == ["2027-06-25"]
-    assert demo_dates(product, None) == demo_dates(changed(product, demo_days=0), END) == ()
+    assert [(each.kind, each.day) for each in due_dates(standing_of(None, product, END))] == [("demo", "2027-06-25")]
+    assert due_dates(standing_of(None, changed(product, demo_days=0), END)) == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "order", "said"),
+    [
+        ({}, False, "make a request"),
+        ({"until": END + DAY}, False, "make a request"),
+        ({"until": END}, True, "order a renewal"),
+        ({"until": END - DAY}, True, "order a renewal"),
+        ({"until": END, "lease_until": None}, True, "order a renewal"),
+        ({"until": END - DAY, "trial": True}, True, "order a license"),
+    ],
+)
+def test_where_an_order_is_needed_a_request_alone_is_not_advised(
+    document: LicenseDocument, product: ProductDocument, fields: dict[str, object], *, order: bool, said: str
+) -> None:
+    found = standing_of(changed(document, **fields), product, END - 5 * DAY)
+    assert found.needs_order == order
+    titles = {each.kind: each.title for each in due_dates(found)}
+    assert said in titles["renewal"]
+    assert ("must be renewed" in titles["due"]) != order
+    (warning,) = found.warnings
+    assert warning.code == "license.renewal_due"
+    assert warning.remedy.lower().startswith(said if order else "make a request")
+    assert "--purpose renew" in warning.remedy or order
+    grace = standing_of(changed(document, **fields), product, END)
+    assert [each.remedy for each in grace.warnings] == [] if grace.problem else [warning.remedy]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"), [(90 * DAY, "in 90 days"), (DAY, "in 1 day."), (DAY - 1, "in less than a day.")]
+)
+def test_days_are_counted_in_words(document: LicenseDocument, product: ProductDocument, ahead: int, said: str) -> None:
+    assert said in standing_of(document, product, END - ahead).warnings[0].message
 
 
 def test_the_calendar_is_whole_and_names_no_customer(document: LicenseDocument, product: ProductDocument) -> None:
-    data = calendar(due_dates(document, product), product, document, END - 100 * DAY)
+    data = calendar_of(document, product, END - 100 * DAY)
     lines = lines_of(data)
     assert lines[:2] == ["BEGIN:VCALENDAR", "VERSION:2.0"]
     assert lines[-1] == "END:VCALENDAR"
@@ -110,7 +162,7 @@ def test_the_calendar_is_whole_and_names_no_customer(document: LicenseDocument, 
 
 def test_a_renewal_moves_the_same_events(document: LicenseDocument, product: ProductDocument) -> None:
     renewed = changed(document, revision=document.revision + 1, lease_until=END + 183 * DAY)
-    before, after = (lines_of(calendar(due_dates(d, product), product, d, END)) for d in (document, renewed))
+    before, after = (lines_of(calendar_of(d, product, END)) for d in (document, renewed))
     for name in ("UID:", "SUMMARY:"):
         assert sorted(x for x in before if x.startswith(name)) == sorted(x for x in after if x.startswith(name))
     assert f"SEQUENCE:{renewed.revision}" in after
@@ -119,7 +171,7 @@ def test_a_renewal_moves_the_same_events(document: LicenseDocument, product: Pro
 @given(title=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_text_is_escaped_and_folded_and_comes_back(title: str) -> None:
     plain = receive_product_of_tests()
-    data = calendar([DueDate(kind="due", day="2027-05-26", title=title)], plain, None, END)
+    data = calendar([DueDate(kind="due", day="2027-05-26", title=title)], plain, standing_of(None, plain), END)
     raw = data.split(b"\r\n")
     assert all(len(line) <= 75 for line in raw)
     assert b"\n" not in b"".join(raw)
@@ -209,7 +261,7 @@ def seconds_of(duration: str) -> int:
 def test_a_strict_reader_reads_it_and_alarms_ring_on_the_warning_days(
     document: LicenseDocument, product: ProductDocument
 ) -> None:
-    events = events_of(calendar(due_dates(document, product), product, document, END))
+    events = events_of(calendar_of(document, product, END))
     alarms = {each["UID"].partition("-")[0]: each["alarms"] for each in events}
     assert {kind: len(found) for kind, found in alarms.items()} == {
         "renewal": 0,
@@ -227,7 +279,7 @@ def test_a_strict_reader_reads_it_and_alarms_ring_on_the_warning_days(
 def test_a_strict_reader_reads_it_under_any_clock(
     document: LicenseDocument, product: ProductDocument, now: int
 ) -> None:
-    assert events_of(calendar(due_dates(document, product), product, document, now))
+    assert events_of(calendar_of(document, product, now))
 
 
 @given(
@@ -257,8 +309,8 @@ def test_a_strict_reader_reads_every_calendar(
         maintenance_until=maintenance,
         policy=Policy(fallback=Fallback(days=fallback)),
     )
-    dates = due_dates(document, plain)
-    assert len(events_of(calendar(dates, plain, document, 0))) == len(dates)
+    dates = dates_of(document, plain)
+    assert len(events_of(calendar_of(document, plain, 0))) == len(dates)
     assert [each.day for each in dates] == sorted(each.day for each in dates)
 
 
@@ -297,3 +349,65 @@ def test_what_does_not_go_together_is_a_usage_error(site: Site, command: list[st
     outcome = site("--json", "forecast", *command)
     assert (outcome.code, outcome.error.partition(".")[0]) == (2, "usage")
     assert not (site.work / "x.ics").exists()
+
+
+# -- the dates are those of the state ---------------------------------------------------------------------------------
+
+
+def dates_shown(site: Site) -> list[tuple[str, str]]:
+    """Return kind and day as all three tell them: the license, the forecast, the calendar."""
+    shown = site.json("license")["dates"]
+    calendar_file = site.fresh("ics")
+    listed = site.json("forecast", "--ics", calendar_file)["dates"]
+    assert shown == {each["kind"]: each["day"] for each in listed}
+    events = {each["UID"].partition("-")[0]: each["DTSTART"] for each in events_of(calendar_file.read_bytes())}
+    assert events == {kind: day.replace("-", "") for kind, day in shown.items()}
+    assert site("license").out.count("Last day") == len(set(shown) - {"renewal"})
+    return list(shown.items())
+
+
+def day_in(days: float) -> str:
+    import time  # noqa: PLC0415 - only here
+
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + days * DAY))
+
+
+def test_an_open_emergency_license_has_its_own_end_and_no_other(site: Site, other_site: Site) -> None:
+    file = site.file(other_site.licensed(policy=Policy(emergency_days=7)))
+    site.json("emergency", file)
+    assert dates_shown(site) == [("emergency", day_in(7))]
+    assert "allows later" not in site("license").out
+    (event,) = events_of(Path(site.json("forecast", "--ics", site.fresh("ics"))["file"]).read_bytes())
+    assert [each["TRIGGER"] for each in event["alarms"]][-1] == "PT9H"
+    assert len(event["alarms"]) in {1, 2}
+    (site.home / "emergency").write_text(f"{int((site.home / 'emergency').read_text()) - 8 * DAY}\n")
+    assert dates_shown(site) == []
+    assert "No dates: the emergency license ended" in site("forecast", "--ics", site.fresh("ics")).out
+
+
+def test_changed_hardware_counts_down_to_a_day_of_its_own(site: Site) -> None:
+    _, request = site.request()
+    marks = {"volume_id": b"olddisk!", "machine_id": b"machine1"} | dict(receive_request(request).content.components)
+    site.json("import", site.file(site.vendor.answer(request, site.home, components=marks)))
+    assert dates_shown(site)[0] == ("drift", day_in(14))
+    assert [kind for kind, _ in dates_shown(site)] == ["drift", "renewal", "due", "grace", "fallback"]
+    assert site.json("license")["days_left"] in {13, 14}
+    (site.home / "drift").write_text(f"{site.vendor.now + 1}\n")
+    over = load_license("infinitime", home=site.home, now=site.vendor.now + 15 * DAY)
+    assert (over.state, over.dates) == ("wrong_machine", {})
+
+
+def test_a_server_that_lost_its_license_has_no_dates(site: Site) -> None:
+    site.on_another_machine(policy=Policy(emergency_days=7))
+    assert site.now_is() == "wrong_machine"
+    assert dates_shown(site) == []
+    shown = site("license").out
+    assert "allows later" not in shown
+    assert "Emergency license" not in shown
+    site.licensed()
+    request = site.ask("request")
+    site("import", site.file(site.vendor.refuse(request, code="policy.revoked")))
+    assert (site.now_is(), dates_shown(site)) == ("revoked", [])
+    assert "allows later" not in site("license").out
+    site.json("return", "-o", site.fresh("areq"))
+    assert (site.now_is(), dates_shown(site)) == ("returned", [])

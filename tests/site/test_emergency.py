@@ -56,6 +56,21 @@ def test_on_a_fresh_server_the_file_of_the_burnt_one_opens_it_for_its_days(burnt
     assert found["message"].startswith("emergency license opened at ")
 
 
+def test_the_next_step_that_it_names_works_as_it_stands(burnt: tuple[Site, Path]) -> None:
+    site, file = burnt
+    said = site("emergency", file).out
+    assert "activation-site rehost --contact FILE.toml -o rehost.areq" in said
+    contact = dict(zip((name[2:].replace("-", "_") for name in site.contact[::2]), site.contact[1::2], strict=True))
+    (site.work / "FILE.toml").write_text("".join(f'{name} = "{text}"\n' for name, text in contact.items()))
+    site.json("rehost", "--contact", "FILE.toml", "-o", "rehost.areq")
+
+
+def test_where_the_contact_is_known_the_next_step_does_not_ask_for_it(site: Site) -> None:
+    site.on_another_machine(**SEALED)
+    assert "activation-site rebind -o rebind.areq" in site("emergency").out
+    site.json("rebind", "-o", "rebind.areq")
+
+
 def test_it_opens_once(burnt: tuple[Site, Path]) -> None:
     site, file = burnt
     site.json("emergency", file)

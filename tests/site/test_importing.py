@@ -16,6 +16,7 @@ from offline_activation.formats.envelope import open_envelope
 from offline_activation.formats.keys import SoftwareSigner
 from offline_activation.formats.license_document import LicenseDocument, read_license, seal_license
 from offline_activation.formats.names import DocumentId, ProductId
+from offline_activation.formats.policy import Policy
 from offline_activation.formats.readable import compose
 from offline_activation.formats.value import changed
 from offline_activation.site import lock
@@ -384,3 +385,46 @@ def test_an_input_that_is_no_file_is_refused_quickly(site: Site) -> None:
         outcome = site("--json", "import", name)
         assert (outcome.code, outcome.error) == (exit_code, code)
     assert time.monotonic() - begun < 2
+
+
+# -- what else the administrator is told ------------------------------------------------------------------------------
+
+
+def test_a_rebind_says_that_the_disk_is_the_new_one_and_the_emergency_over(site: Site) -> None:
+    sealed = Policy(emergency_days=7)
+    site.on_another_machine(policy=sealed)
+    site.json("emergency")
+    file = site.file(site.vendor.answer(site.ask("rebind"), site.home, policy=sealed))
+    assert "would end" in " ".join(site.json("import", file, "--dry-run")["notes"])
+    done = site.json("import", file)
+    assert "volume_id" in [each["field"] for each in done["changes"]]
+    assert [note.split(" (")[0] for note in done["notes"]] == [
+        "The license is now bound to the disk that is here now",
+        "The emergency license that was opened here has ended.",
+    ]
+    assert site.json("import", file)["notes"] == []
+
+
+def test_after_an_opening_it_is_said_that_there_is_no_emergency_license_for_a_year(site: Site) -> None:
+    site.on_another_machine(policy=Policy(emergency_days=7))
+    site.json("emergency")
+    said = site("import", site.file(site.vendor.answer(site.ask("request"), site.home))).out
+    assert "holds no emergency license: for 365 days after an opening" in said
+    assert site.json("import", site.file(site.vendor.answer(site.ask("request"), site.home)))["notes"] == []
+
+
+def test_what_cannot_be_imported_is_answered_with_what_can(site: Site) -> None:
+    _, request = site.request()
+    for document, kind, where in ((site.vendor.product(), "product", "init"), (request, "request", "send to")):
+        error = site("--json", "import", site.file(document)).json["error"]
+        assert error["code"] == "profile.kind"
+        expected = f"This is a {kind}, but a license, refusal, receipt or trust list is needed here."
+        assert (error["message"], where in error["remedy"]) == (expected, True)
+
+
+def test_the_previous_license_is_not_needed_while_the_present_one_is_good(site: Site) -> None:
+    site.on_another_machine()
+    site.json("import", site.file(site.vendor.answer(site.ask("rebind"), site.home)))
+    error = site("--json", "import", "--previous").json["error"]
+    assert error["code"] == "license.wrong_machine"
+    assert error["remedy"] == "Nothing to do: the license in force is good and stays."

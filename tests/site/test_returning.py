@@ -107,10 +107,30 @@ def test_what_can_be_refused_is_refused_before_anything_changes(site: Site) -> N
     assert not (site.work / "r.areq").exists()
 
 
+@pytest.mark.parametrize("named", [[], ["-o", "r.areq", "--qr", "r.png", "--sheet", "r.html"]])
+def test_the_same_command_twice_is_good_while_the_files_hold_the_return(site: Site, named: list[str]) -> None:
+    site.licensed()
+    made = site.json("return", *named)
+    found = sorted((path.name, path.read_bytes()) for path in site.work.iterdir())
+    again = site.json("return", *named)
+    assert (again["reference"], again["again"], again["file"]) == (made["reference"], True, made["file"])
+    assert sorted((path.name, path.read_bytes()) for path in site.work.iterdir()) == found
+    (site.work / made["file"]).write_text("mine")
+    assert site("--json", "return", *named).error == "io.exists"
+    assert (site.work / made["file"]).read_text() == "mine"
+
+
+def test_without_a_license_there_is_nothing_to_give_back_and_nothing_is_asked(site: Site) -> None:
+    outcome = site("--json", "return")
+    assert (outcome.code, outcome.error) == (1, "license.not_activated")
+    assert outcome.json["error"]["remedy"].startswith("Nothing to do")
+
+
 def test_a_default_name_that_is_taken_stops_a_return_that_is_written_again(site: Site) -> None:
     site.licensed()
     made = site.json("return")
     assert made["file"] == f"{made['reference']}.areq"
+    (site.work / made["file"]).write_text("mine")
     assert site("--json", "return").error == "io.exists"
     assert site.json("return", "--force")["reference"] == made["reference"]
 
@@ -198,7 +218,7 @@ def test_without_a_receipt_or_with_its_note_lost_the_chain_follows_the_license_b
     ("fields", "code"),
     [
         ({"product": "other_product"}, "binding.other_product"),
-        ({"site": bytes(16)}, "license.wrong_machine"),
+        ({"site": bytes(16)}, "binding.other_server"),
         ({"request_id": bytes(16)}, "binding.other_request"),
     ],
 )
@@ -208,6 +228,86 @@ def test_a_receipt_of_somebody_else_is_refused(site: Site, fields: dict[str, Any
     before = site.state()
     assert site("--json", "import", site.file(site.vendor.receipt(returned, **fields))).error == code
     assert site.state() == before
+
+
+def test_a_receipt_on_the_wrong_server_says_where_it_belongs(site: Site, other_site: Site) -> None:
+    site.licensed()
+    receipt = site.file(site.vendor.receipt(site.ask("return")))
+    outcome = other_site("--json", "import", receipt)
+    assert (outcome.code, outcome.error) == (1, "binding.other_server")
+    assert "the server that gave the license back" in outcome.json["error"]["remedy"]
+    assert site.json("import", receipt)["state"] == "returned"
+
+
+def test_the_new_servers_license_on_the_old_one_says_that_it_is_for_the_new_one(site: Site, other_site: Site) -> None:
+    site.licensed()
+    site.json("return", "-o", "return.areq")
+    request = other_site.ask("transfer", "--with", "return.areq", *site.contact)
+    file = site.file(site.vendor.answer(request, other_site.home))
+    before = site.state()
+    for more in ((), ("--dry-run",)):
+        outcome = site("--json", "import", file, *more)
+        assert (outcome.code, outcome.error) == (1, "license.returned")
+        assert outcome.json["error"]["remedy"].startswith("This response is for the new server")
+    assert site.state() == before
+    assert other_site.json("import", file)["state"] == "active"
+    other = changed_number(site, other_site)
+    assert site("--json", "import", other).error == "license.wrong_machine"
+
+
+def changed_number(site: Site, other_site: Site) -> Path:
+    """Return the response to another server with another license number."""
+    _, request = other_site.request()
+    return site.file(
+        site.vendor.answer(request, other_site.home, license_number=site.vendor.other_number.replace("-", ""))
+    )
+
+
+def shown(site: Site) -> tuple[str, str]:
+    found = site.json("license")
+    return found["problem"]["code"], found["problem"]["remedy"]
+
+
+def check_of(site: Site, name: str, code: int) -> Any:  # noqa: ANN401 - one check of doctor
+    return next(each for each in site.json("doctor", code=code)["checks"] if each["name"] == name)
+
+
+def test_a_returned_site_tells_whether_the_receipt_is_there(site: Site) -> None:
+    site.licensed()
+    returned = site.ask("return")
+    code, remedy = shown(site)
+    assert code == "license.returned"
+    assert remedy.startswith("No receipt yet: send the return")
+    assert site.json("license")["returned"]["receipt"] is None
+    assert "no receipt yet" in site("license").out
+    assert check_of(site, "moves", 1)["message"].endswith("no receipt yet")
+    site.json("import", site.file(site.vendor.receipt(returned)))
+    day = time.strftime("%Y-%m-%d", time.gmtime(site.vendor.now))
+    code, remedy = shown(site)
+    assert code == "license.returned"
+    assert remedy == f"Nothing to do: the receipt is of {day}. To activate here again, make a new request."
+    assert site.json("license")["returned"]["receipt"] == day
+    assert f"receipt of {day}" in site("license").out
+    assert check_of(site, "moves", 0)["message"].endswith(f"receipt of {day}")
+    assert check_of(site, "state", 0)["result"] == "ok"
+    for damage in (b"", b"\xd2", site.vendor.receipt(returned, request_id=bytes(16))):
+        (site.home / "receipt.cose").write_bytes(damage)
+        assert shown(site)[1].startswith("No receipt yet")
+    site.json("import", site.file(site.vendor.answer(site.ask("request"), site.home)))
+    assert not (site.home / "receipt.cose").exists()
+
+
+def test_what_was_revoked_and_then_given_back_is_not_advised_to_activate_again(site: Site) -> None:
+    site.licensed()
+    _, request = site.request()
+    site("import", site.file(site.vendor.refuse(request, code="policy.revoked")))
+    returned = site.ask("return")
+    for _ in range(2):
+        code, remedy = shown(site)
+        assert code == "license.returned"
+        assert "revoked" in remedy
+        assert "activate" not in remedy
+        site.json("import", site.file(site.vendor.receipt(returned)))
 
 
 def test_a_receipt_by_a_revoked_key_is_refused(site: Site) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from offline_activation.errors import CATALOG
 from offline_activation.formats.names import site_id
 from offline_activation.site.directory import StateDirectory
 from offline_activation.site.importing import Refused, import_response
@@ -216,3 +217,32 @@ def test_a_revoked_site_is_told_how_to_use_another_license_number(site: Site) ->
     assert "activation-site return -o FILE" in refused.json["error"]["remedy"]
     site.ask("return")
     assert site(*asks).code == 0
+
+
+def test_a_later_refusal_does_not_replace_an_earlier_more_exact_day(site: Site, other_site: Site) -> None:
+    site.licensed()
+    document = superseding(site, other_site)
+    site("import", site.file(document))
+    moved = site.json("license")["problem"]["message"]
+    _, request = site.request()
+    late = site.vendor.refuse(request, code="policy.superseded", issued=site.vendor.now + 40)
+    assert site("--json", "import", site.file(late)).error == "policy.superseded"
+    assert site.json("license")["problem"]["message"] == moved
+    assert (site.home / "stopped.cose").read_bytes() == document
+
+
+def test_the_exact_day_replaces_an_earlier_refusal_that_did_not_know_it(site: Site, other_site: Site) -> None:
+    site.licensed()
+    document = superseding(site, other_site)
+    _, request = site.request()
+    site("import", site.file(site.vendor.refuse(request, code="policy.superseded", issued=site.vendor.now + 40)))
+    assert "or before" in site.json("license")["problem"]["message"]
+    site("import", site.file(document))
+    assert "or before" not in site.json("license")["problem"]["message"]
+
+
+def test_a_superseded_site_is_told_to_give_its_license_back(site: Site, other_site: Site) -> None:
+    site.licensed()
+    site("import", site.file(superseding(site, other_site)))
+    assert "activation-site return" in site.json("license")["problem"]["remedy"]
+    assert "activation-site return" in CATALOG["policy.superseded"][2]

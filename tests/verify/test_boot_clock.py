@@ -49,7 +49,7 @@ def test_the_furthest_movement_stays_when_the_clock_comes_back() -> None:
         note = watched(note, seen(by), believed=by >= 0)
     assert note is not None
     assert (note.started, note.furthest) == (STARTED, -30 * DAY)
-    assert movement(note.furthest) == {"days": 30, "way": "back"}
+    assert movement(note.furthest) == {"days": "30 days", "way": "back"}
     assert moved(note, seen()) == 0
 
 

@@ -48,7 +48,7 @@ def test_8_another_site_is_another_machine_even_with_equal_components(
 ) -> None:
     other = changed(facts, site_key=attacker.public_key)
     assert code_of(check, make_license(), facts=other) == "license.wrong_machine"
-    assert code_of(check, make_refusal(), facts=other) == "license.wrong_machine"
+    assert code_of(check, make_refusal(), facts=other) == "binding.other_server"
 
 
 # -- 9 request --------------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_a_key_must_be_for_receipts(
     ("fields", "code"),
     [
         ({"product": ProductId("other_product")}, "binding.other_product"),
-        ({"site": SiteId(bytes(16))}, "license.wrong_machine"),
+        ({"site": SiteId(bytes(16))}, "binding.other_server"),
         ({"request_id": DocumentId(bytes(16))}, "binding.other_request"),
         ({"issued": NOW + 300 * DAY}, "key.outside_time"),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from offline_activation.formats.keys import SoftwareSigner
+from offline_activation.formats.policy import Policy
 from offline_activation.formats.product import ProductDocument
 from offline_activation.identity.components import read_components
 from offline_activation.verify.directory import facts_of
@@ -46,3 +47,14 @@ def test_it_never_raises_and_never_writes(home: Path, tmp_path: Path, install: C
     every = ("volume_id", "machine_id", "firmware_uuid", "network")
     assert forecast_license("infinitime", home=str(home), now=NOW, today=NOW, without=every).state == "wrong_machine"
     assert sorted(home.iterdir()) == before
+
+
+def test_a_time_before_now_is_no_wrong_clock(home: Path, install: Callable[..., bytes]) -> None:
+    for days in (1, 3, 20, 1000):
+        asked = forecast_license("infinitime", home=str(home), now=NOW - days * DAY, today=NOW)
+        assert [each.code for each in asked.warnings] == ["license.demo"]
+    for policy in (Policy(), Policy(clock_days=(0, 0))):
+        install(policy=policy)
+        for days in (1, 3, 20, 1000):
+            found = forecast_license("infinitime", home=str(home), now=NOW - days * DAY, today=NOW)
+            assert (found.state, found.warnings) == ("active", ())

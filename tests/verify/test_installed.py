@@ -355,12 +355,27 @@ def test_a_running_program_outlives_an_unmounted_directory_for_seven_days(
     licensed.rename(tmp_path / "away")
     for day in range(1, 7):
         lic = load_license("infinitime", home=licensed, now=NOW + day * DAY, previous=lic)
-        assert (lic.state, codes(lic.warnings)) == ("active", ["site.not_initialised"])
+        assert (lic.state, codes(lic.warnings)) == ("active", ["site.gone"])
         assert lic.limit("employees") == 150
     stopped = load_license("infinitime", home=licensed, now=NOW + 7 * DAY, previous=lic)
-    assert (stopped.state, problem_of(stopped)) == ("not_activated", "site.not_initialised")
+    assert (stopped.state, problem_of(stopped)) == ("not_activated", "site.gone")
     (tmp_path / "away").rename(licensed)
     assert load_license("infinitime", home=licensed, now=NOW + 8 * DAY, previous=stopped).warnings == ()
+
+
+def test_a_directory_that_is_gone_is_never_called_a_new_one_again(licensed: Path, tmp_path: Path) -> None:
+    lic = load(licensed)
+    licensed.rename(tmp_path / "away")
+    for day, is_there in ((1, False), (8, False), (9, True), (30, True)):
+        if is_there:
+            licensed.mkdir(exist_ok=True)  # an empty mount point
+        lic = load_license("infinitime", home=licensed, now=NOW + day * DAY, previous=lic)
+        told = lic.problem or lic.warnings[-1]
+        assert (type(told), told.code, told.reason) == (Trouble, "site.gone", "IO")
+        assert told.remedy.startswith(f"Mount the disk that holds {licensed}; do not run")
+    with pytest.raises(Trouble, match="a license was read before"):
+        load_license("infinitime", home=licensed, now=NOW + 31 * DAY, previous=lic, strict=True)
+    assert problem_of(load(licensed)) == "site.not_initialised"
 
 
 def test_a_previous_license_helps_against_bad_storage_only(

@@ -204,7 +204,7 @@ def test_a_clock_set_back_stops_after_the_grace_of_the_license(home: Path, insta
     (home / "clock").write_text(f"{NOW + 10 * DAY} back {NOW} {3 * DAY - 1}\n")
     warned = at(home, NOW)
     assert (warned.state, [each.code for each in warned.warnings]) == ("active", ["clock.set_back"])
-    assert "works 1 more days" in warned.warnings[0].remedy
+    assert "works 1 more day like" in warned.warnings[0].remedy
     stopped = at(home, NOW + 1)
     assert (stopped.state, stopped.limits["employees"]) == ("clock_problem", 2)
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offline_activation import load_license
-from offline_activation.errors import Refusal
+from offline_activation.errors import Misuse, Refusal
 from offline_activation.formats.keys import KeyId, SoftwareSigner, key_id
 from offline_activation.formats.license_document import LicenseDocument, seal_license
 from offline_activation.formats.product import ProductDocument, seal_product
@@ -308,11 +309,24 @@ def test_a_chain_forged_with_a_stolen_root_key_does_not_lead_to_the_genuine_next
     assert named(home, ROOTS[1]) == "site.other_root"
 
 
-@pytest.mark.parametrize("typed", ["", "x", "00" * 32, "ab" * 31, "é" * 64])
-def test_what_is_no_key_is_another_root_key(home: Path, typed: str) -> None:
-    problem = load_license("infinitime", root=typed, home=home, now=NOW).problem
+def test_a_weak_key_is_another_root_key(home: Path) -> None:
+    problem = load_license("infinitime", root="00" * 32, home=home, now=NOW).problem
     assert problem is not None
     assert problem.code == "site.other_root"
+
+
+@pytest.mark.parametrize("typed", ["", "zz", "ab" * 8, "ab" * 31, "ab " * 32, "é" * 64, b"a" * 64, 5])
+def test_what_is_no_key_is_a_mistake_of_the_program_also_without_an_installation(home: Path, typed: Any) -> None:  # noqa: ANN401
+    for place in (home, home / "nowhere"):
+        found = load_license("infinitime", root=typed, home=place, now=NOW)
+        assert (found.state, found.limit("employees")) == ("not_activated", 0)
+        assert found.problem is not None
+        assert (type(found.problem), found.problem.code) == (Misuse, "usage.root")
+        assert "64 hexadecimal digits" in found.problem.message
+        with pytest.raises(Refusal, match="64 hexadecimal digits"):
+            found.require("employees", in_use=1)
+        with pytest.raises(Misuse):
+            load_license("infinitime", root=typed, home=place, now=NOW, strict=True)
 
 
 def test_keys_of_one_chain_are_told_from_strangers() -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -122,6 +124,26 @@ def test_what_begins_with_no_number_is_a_mistake_of_the_caller_with_any_license(
 def test_what_is_no_day_is_a_mistake_of_the_caller(home: Path, day: str) -> None:
     with pytest.raises(Misuse):
         load_license("infinitime", home=home, now=NOW).require_version("4", released=day)
+
+
+@pytest.mark.parametrize("version", [4, 4.2, None, b"4"])
+def test_a_version_that_is_no_text_is_a_mistake_of_the_caller(home: Path, version: Any) -> None:  # noqa: ANN401
+    with pytest.raises(Misuse, match="which is no text") as caught:
+        load_license("infinitime", home=home, now=NOW).covers(version)
+    assert "for example 4.2.1" in caught.value.remedy
+
+
+def test_the_day_of_release_may_be_a_date(home: Path, install: Install) -> None:
+    install(maintenance_until=NOW)
+    lic = load_license("infinitime", home=home, now=NOW)
+    assert lic.covers("4", released=date(2020, 1, 1))
+    for late in (date(2099, 1, 1), datetime(2099, 1, 1, 12, tzinfo=UTC)):
+        assert not lic.covers("4", released=late)
+        with pytest.raises(Refusal, match="released 2099-01-01"):
+            lic.require_version("4", released=late)
+    with pytest.raises(Misuse, match="is not a day") as caught:
+        lic.covers("4", released=20260101)  # type: ignore[arg-type]
+    assert "a text like 2027-05-01" in caught.value.remedy
 
 
 parts = st.lists(st.integers(0, 999_999_999), min_size=1, max_size=3)

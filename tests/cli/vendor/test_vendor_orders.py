@@ -281,7 +281,8 @@ def test_the_ready_mail_can_be_sent_by_hand(vendor: Any, areq: Any) -> None:
     assert f"    Company         {HOSTILE}" in lines
     assert "    Your reference  #{7*7}" in lines
     assert f"    License number  {order['license_number']}" in lines
-    assert f" 1. Make a request:  activation-site request --license-number {order['license_number']}" in lines
+    asked = f"activation-site request --license-number {order['license_number']} --contact contact.toml"
+    assert f" 1. Make a request:  {asked}" in lines
     assert "activation-site import FILE" in mail["text"]
     shown = vendor("mail", "show", "1").out
     assert shown.startswith("To: it@n.example\nSubject: Your license for InfiniTime is ready\n\nDear ")
