@@ -47,7 +47,7 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
     "policy.proof": (
         "POLICY",
         "The return inside the transfer is not that of the server which holds the license: {what}.",
-        "Make the return on the server that holds the license, or ask for a rehost when it is gone.",
+        "Make the return on the server that holds the license, or hand it in by itself: a person decides about it.",
     ),
     "policy.refused": (
         "POLICY",

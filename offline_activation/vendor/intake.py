@@ -14,7 +14,7 @@ from offline_activation.vendor.lint import unsigned
 from offline_activation.vendor.ordering import find_definition
 from offline_activation.vendor.ports import Work
 from offline_activation.vendor.proof import proof_of
-from offline_activation.vendor.records import AuditEntry, Decision, FormerSite, LicenseRecord, RequestRecord
+from offline_activation.vendor.records import AuditEntry, Decision, FormerSite, Intent, LicenseRecord, RequestRecord
 from offline_activation.vendor.review import Known, Review, review
 
 __all__ = ["examine", "known_about", "receive_request", "record_of", "record_rejection"]
@@ -33,13 +33,15 @@ def known_about(work: Work, request: ActivationRequest) -> Known:
     record = work.find_license(number)
     if record is None:
         return Known(license=None, definition=None)
+    issued = _issued(work, number)
     return Known(
         license=record,
         definition=find_definition(work, record.product),
         open_orders=tuple(order.order_id for order in work.orders(state="entered", license_number=number)),
         others_of_site_key=_others(work.licenses_of_site_key(request.site_key), number),
         others_of_volume=_others(work.licenses_of_volume(request.volume_id), number),
-        issued_company=_issued_company(work, number),
+        issued_company=None if issued is None else read_license(unsigned(issued)).company,
+        issued_revision=0 if issued is None else issued.revision,
         former=work.find_former_site(number, request.site_key),
         proof_site=_proof_site(work, request),
         unreturned=work.unreturned_of(record.product, record.email) if request.purpose in MOVES else 0,
@@ -81,10 +83,10 @@ def _proof_site(work: Work, request: ActivationRequest) -> FormerSite | None:
     return None if proof is None else work.find_former_site(request.license_number, proof.content.site_key)
 
 
-def _issued_company(work: Work, number: LicenseNumber) -> str | None:
+def _issued(work: Work, number: LicenseNumber) -> Intent | None:
+    """Return the last license that was signed."""
     signed = [intent for intent in work.intents(number) if intent.kind == "license" and intent.state == "signed"]
-    newest = max(signed, key=lambda intent: intent.revision, default=None)
-    return None if newest is None else read_license(unsigned(newest)).company
+    return max(signed, key=lambda intent: intent.revision, default=None)
 
 
 def _others(found: Sequence[LicenseRecord], number: LicenseNumber) -> tuple[LicenseRecord, ...]:

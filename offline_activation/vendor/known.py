@@ -28,6 +28,8 @@ class Known:
     """Other licenses held by servers with the HD Volume ID of the request."""
     issued_company: str | None = None
     """Company in the last license that was signed; ``None`` before the first."""
+    issued_revision: int = 0
+    """Revision of the last license that was signed, 0 before the first."""
     former: FormerSite | None = None
     """The site that asks, as one that once held the license."""
     proof_site: FormerSite | None = None

@@ -5,7 +5,7 @@ from offline_activation.formats.instants import show_day
 from offline_activation.formats.names import document_id
 from offline_activation.formats.request import ActivationRequest, Purpose, request_payload
 from offline_activation.vendor.known import MOVES, Finding, Known, ask, holds, no, note
-from offline_activation.vendor.proof import is_proven, problem_of_proof, steps_back
+from offline_activation.vendor.proof import is_proven, problem_of_proof, what_is_late
 from offline_activation.vendor.records import FormerSite
 
 
@@ -38,19 +38,15 @@ def nothing_to_return(request: ActivationRequest, known: Known, _now: int) -> Fi
 
 
 def late_return(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
-    """Ask about a return that is older than what was issued to the server since: it may have a license again."""
-    held = known.holder
-    if request.purpose is not Purpose.RETURN or held is None or not holds(request, known):
+    """Ask about a return that does not know the last license of its server: a copy of the server may run that."""
+    if request.purpose is not Purpose.RETURN or not holds(request, known):
         return None
     if known.former is not None and known.former.return_id == document_id(request_payload(request)):
         return note("late_return", "This return was counted before; the license that was issued since stays.")
-    if steps_back(request, held):
-        what = f"count {request.counter}, last answered {held.counter}"
-        return ask("late_return", f"The return is older than the last license of this server ({what}): it may run it.")
-    if known.license is not None and request.revision < known.license.revision:
-        installed, last = request.revision, known.license.revision
-        return note("late_return", f"The server returns revision {installed}; it has not installed revision {last}.")
-    return None
+    late = what_is_late(request, known)
+    if late is None:
+        return None
+    return ask("late_return", f"The return was made before the last license of this server ({late}): it may run that.")
 
 
 def proof(request: ActivationRequest, known: Known, _now: int) -> Finding | None:

@@ -164,8 +164,9 @@ def test_the_threshold_counts_every_license_of_the_customer_and_no_clock_lifts_i
     ]
     for site in sites[1:]:
         world.active(site)
-    for site, number in ((sites[0], 9), (sites[1], 31)):
-        world.active(another(world, site, number), Purpose.REHOST)
+    held, other = another(world, sites[0], 9), another(world, sites[1], 31)
+    for site in (held, other):
+        world.active(site, Purpose.REHOST)
     begun = world.now
     for days in (0, 3000, 1, 366, 0):
         world.now = begun + days * DAY
@@ -179,8 +180,6 @@ def test_the_threshold_counts_every_license_of_the_customer_and_no_clock_lifts_i
                     world.approve(request)
     world.active(another(world, sites[2], 41), Purpose.REHOST)  # another customer
     lenient(world)
-    held = another(world, sites[0], 9)
-    held.counter = 5
     world.active(another(world, sites[0], 13), Purpose.TRANSFER, proof=held.give_back())  # with proof always
 
 

@@ -148,12 +148,33 @@ def test_a_late_return_waits_because_a_newer_license_may_run(world: Any) -> None
     assert world.record(site.license_number).installation is not None
 
 
-def test_a_return_of_a_server_that_missed_a_renewal_is_told(world: Any) -> None:
+def test_a_return_of_a_server_that_missed_a_renewal_waits_for_a_person(world: Any) -> None:
     site = world.active_site()
     world.answer(site.request(Purpose.RENEW))
-    found = world.answer(site.give_back())
-    assert (found.kind, found.revision) == ("receipt", 1)
-    assert "it has not installed revision 2." in " ".join(found.reasons)
+    document = site.give_back()
+    found = world.answer(document)
+    assert (found.outcome, found.blocking) == ("waiting", None)
+    assert "it gives back revision 1, the last one issued is 2" in " ".join(found.reasons)
+    world.approve(document)
+    assert world.answer(document).kind == "receipt"
+
+
+def test_a_return_kept_back_while_its_restored_directory_renews_frees_no_seat(world: Any) -> None:
+    """Its count is high enough, but the server runs what was issued since: two servers would run by rules alone."""
+    site = world.active_site()
+    site.counter = 9
+    backup = site.copied()
+    document = site.give_back()
+    backup.counter = 3
+    world.active(backup, Purpose.RENEW)
+    assert receive_request(document).content.counter > world.record(site.license_number).installation.counter
+    other = world.site(site.license_number, number=9, volume="d15c-9")
+    assert world.answer(document).outcome == "waiting"
+    assert world.answer(other.request()).code == "policy.license_bound"
+    assert world.answer(other.request(Purpose.TRANSFER, proof=document)).code == "policy.proof"
+    forged = site.give_back(revision=2)  # the same revision, another response
+    assert world.answer(forged).outcome == "waiting"
+    assert "it does not know the last response" in " ".join(world.review(forged).reasons)
 
 
 def test_a_person_may_refuse_a_return_and_nothing_changes(world: Any) -> None:

@@ -92,6 +92,26 @@ def test_a_transfer_carries_the_return_of_the_old_server(world: World) -> None:
     new.exchange("renew")
 
 
+def test_a_return_kept_back_does_not_let_two_servers_run(world: World) -> None:
+    """Returned, not sent, the backup restored and renewed; then the return is handed in: a person must look."""
+    old = world.activated("old")
+    number = old.license().license_number
+    for _ in range(3):
+        old.request("renew")  # the count rises
+    backup = old.backup()
+    for _ in range(3):
+        old.request("renew")
+    kept_back = old.give_back()
+    old.restore(backup)
+    old.exchange("renew")
+    assert old.state == "active"
+    new = world.site("new")
+    assert world.vendor.answer(kept_back).outcome == "waiting"
+    assert refused(world, new.request("activate", number)) == "policy.license_bound"
+    assert refused(world, new.request("transfer", proof=kept_back)) == "policy.proof"
+    assert world.vendor.approve(kept_back).kind == "receipt"  # somebody has looked at the old server
+
+
 def test_a_transfer_with_a_return_of_another_license_is_refused(world: World) -> None:
     """Two licenses; the return of one does not move the other."""
     one, other = world.activated("one"), world.activated("other")
