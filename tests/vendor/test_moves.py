@@ -351,6 +351,21 @@ def test_an_opened_emergency_license_is_not_given_again_for_a_year(world: Any) -
     assert world.active(site, Purpose.RENEW).policy.emergency_days == 7
 
 
+def test_the_opening_that_a_return_reports_is_kept_and_counted_once(world: Any) -> None:
+    site = world.active_site()
+    world.now += 2 * DAY
+    opened = world.now - DAY
+    document = site.give_back(emergency_opened=opened)
+    assert world.answer(document).kind == "receipt"
+    assert world.record(site.license_number).emergency_opened == opened
+    assert world.active(site).policy.emergency_days == 0
+    (intent,) = [each for each in world.intents(site.license_number) if each.kind == "receipt"]
+    world.now += 30 * DAY
+    world.answer(document)
+    assert world.record(site.license_number).emergency_opened == opened
+    assert intent.state == "signed"
+
+
 def test_a_rehost_after_a_fire_holds_an_emergency_license_because_a_person_saw_it(world: Any) -> None:
     old = world.active_site()
     new = another(world, old)
