@@ -34,6 +34,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "The license moved to another server on {when}.",
         "Use the server that holds it now; to bring it back here, ask the vendor for a transfer.",
     ),
+    "policy.move_open": (
+        "POLICY",
+        "The license is about to move to another server: request {reference} is recorded and not signed yet.",
+        "Sign that request first ('activation-vendor sign {reference}'), then this one again.",
+    ),
     "policy.not_held": (
         "POLICY",
         "This server does not hold the license, so there is nothing to give back.",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from offline_activation.errors import ActivationError, visible
 from offline_activation.formats.license_document import read_license
-from offline_activation.formats.names import LicenseNumber
+from offline_activation.formats.names import LicenseNumber, Reference
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
 from offline_activation.vendor.known import MOVES
 from offline_activation.vendor.lint import unsigned
@@ -33,7 +33,9 @@ def known_about(work: Work, request: ActivationRequest) -> Known:
     record = work.find_license(number)
     if record is None:
         return Known(license=None, definition=None)
-    issued = _issued(work, number)
+    intents = [each for each in work.intents(number) if each.kind == "license" and each.state != "abandoned"]
+    issued = max((each for each in intents if each.state == "signed"), key=_revision, default=None)
+    former = work.find_former_site(number, request.site_key)
     return Known(
         license=record,
         definition=find_definition(work, record.product),
@@ -42,7 +44,8 @@ def known_about(work: Work, request: ActivationRequest) -> Known:
         others_of_volume=_others(work.licenses_of_volume(request.volume_id), number),
         issued_company=None if issued is None else read_license(unsigned(issued)).company,
         issued_revision=0 if issued is None else issued.revision,
-        former=work.find_former_site(number, request.site_key),
+        former=former,
+        open_move=_open_move(work, former, intents),
         proof_site=_proof_site(work, request),
         unreturned=work.unreturned_of(record.product, record.email) if request.purpose in MOVES else 0,
     )
@@ -83,10 +86,19 @@ def _proof_site(work: Work, request: ActivationRequest) -> FormerSite | None:
     return None if proof is None else work.find_former_site(request.license_number, proof.content.site_key)
 
 
-def _issued(work: Work, number: LicenseNumber) -> Intent | None:
-    """Return the last license that was signed."""
-    signed = [intent for intent in work.intents(number) if intent.kind == "license" and intent.state == "signed"]
-    return max(signed, key=lambda intent: intent.revision, default=None)
+def _open_move(work: Work, former: FormerSite | None, intents: Sequence[Intent]) -> Reference | None:
+    """Return which request a former site waits for: nothing that took its place is signed yet, all may be undone."""
+    if former is None or former.how == "returned" or former.back is not None:
+        return None
+    since = [each for each in intents if each.revision >= former.revision]
+    if not since or any(each.state == "signed" for each in since):
+        return None
+    request = work.find_request(max(since, key=_revision).request_id)
+    return None if request is None else request.reference
+
+
+def _revision(intent: Intent) -> int:
+    return intent.revision
 
 
 def _others(found: Sequence[LicenseRecord], number: LicenseNumber) -> tuple[LicenseRecord, ...]:

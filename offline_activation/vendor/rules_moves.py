@@ -4,7 +4,7 @@ from offline_activation.errors import Refusal
 from offline_activation.formats.instants import show_day
 from offline_activation.formats.names import document_id
 from offline_activation.formats.request import ActivationRequest, Purpose, request_payload
-from offline_activation.vendor.known import MOVES, Finding, Known, ask, holds, no, note
+from offline_activation.vendor.known import MOVES, Finding, Known, ask, ask_in_vain, holds, no, note
 from offline_activation.vendor.proof import is_proven, problem_of_proof, what_is_late
 from offline_activation.vendor.records import FormerSite
 
@@ -13,6 +13,7 @@ def former_site(request: ActivationRequest, known: Known, _now: int) -> Finding 
     """Refuse a server that does not hold the license any more, unless it knows of its return or gives back now.
 
     What runs there is an older copy: a directory restored after a return, or a server that was replaced and lives.
+    While the license of its successor is only recorded, the move may be undone: then it waits.
     """
     former = known.former
     if former is None or former.back is not None:
@@ -25,6 +26,8 @@ def former_site(request: ActivationRequest, known: Known, _now: int) -> Finding 
         return no("returned", Refusal("policy.returned", when=show_day(former.at)))
     if is_proven(request, known):
         return None  # the server that holds the license gives it back to this one
+    if known.open_move is not None:  # a refusal would stop a server that may come to hold the license again
+        return ask_in_vain("move_open", Refusal("policy.move_open", reference=known.open_move))
     return no("superseded", Refusal("policy.superseded", when=show_day(former.at)))
 
 

@@ -261,6 +261,39 @@ def test_a_move_that_is_abandoned_is_undone(world: Any) -> None:
     world.active(old, Purpose.RENEW)
 
 
+def test_the_old_server_waits_until_the_move_is_signed_because_it_may_be_undone(world: Any) -> None:
+    """A refusal would stop it for good, although the books may say again that it holds the license."""
+    old = world.active_site()
+    request, renewal = another(world, old).request(Purpose.REHOST), old.request(Purpose.RENEW)
+    world.answer(request)
+    world.approve(request)
+    found = world.answer(renewal)
+    assert (found.outcome, found.document, found.blocking.code) == ("waiting", None, "policy.move_open")
+    assert receive_request(request).reference in found.blocking.message
+    with pytest.raises(Refusal) as caught:
+        world.approve(renewal)
+    assert caught.value.code == "policy.move_open"
+    stopped(world, request, old.license_number)
+    assert world.answer(renewal).outcome == "signed"
+    request = another(world, old).request(Purpose.REHOST, nonce=bytes(16))
+    world.answer(request)
+    world.approve(request)
+    assert world.answer(request).outcome == "signed"
+    assert world.answer(old.request(Purpose.RENEW)).code == "policy.superseded"
+
+
+def test_of_two_moves_any_that_is_signed_ends_the_waiting(world: Any) -> None:
+    old = world.active_site()
+    requests = [another(world, old, number).request(Purpose.REHOST) for number in (9, 10)]
+    for request in requests:
+        world.answer(request)
+        world.approve(request)
+    found = world.answer(old.request(Purpose.RENEW))
+    assert (found.outcome, receive_request(requests[1]).reference in found.blocking.message) == ("waiting", True)
+    assert world.answer(requests[1]).outcome == "signed"
+    assert world.answer(old.request(Purpose.RENEW)).code == "policy.superseded"
+
+
 def test_a_server_that_gave_back_meanwhile_does_not_get_the_license_again(world: Any) -> None:
     old = world.active_site()
     request = another(world, old).request(Purpose.REHOST)
