@@ -40,6 +40,19 @@ def nothing_to_return(request: ActivationRequest, known: Known, _now: int) -> Fi
     return no("nothing_to_return", Refusal("policy.not_held"))
 
 
+def given_back(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
+    """Ask about a server that was never seen and wants a license that another one gave back.
+
+    The license number has been in requests, mails and license files by then, so it proves nothing any more.
+    """
+    record = known.license
+    if record is None or record.first_activated is None or request.purpose is Purpose.RETURN:
+        return None
+    if record.installation is not None or known.former is not None or is_proven(request, known):
+        return None
+    return ask("given_back", "The license was given back by another server, and the request does not carry its return.")
+
+
 def late_return(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
     """Ask about a return that does not know the last license of its server: a copy of the server may run that."""
     if request.purpose is not Purpose.RETURN or not holds(request, known):

@@ -12,7 +12,7 @@ def refused(world: World, document: bytes) -> str | None:
 
 
 def test_given_back_and_activated_on_another_server(world: World) -> None:
-    """Day 0 returned: stopped here at once; the vendor's receipt; day 1 another server activates the number."""
+    """Day 0 returned: stopped here at once; the vendor's receipt; another server activates when a person agrees."""
     old = world.activated("old")
     number = old.license().license_number
     back = old.give_back()
@@ -23,7 +23,9 @@ def test_given_back_and_activated_on_another_server(world: World) -> None:
     old.install(receipt.document)
     assert old.state == "returned"
     new = world.site("new")
-    new.exchange(number=number)
+    request = new.request(number=number)
+    assert world.vendor.answer(request).outcome == "waiting"
+    new.install(world.vendor.approve(request).document)
     assert (new.state, old.state) == ("active", "returned")
     assert world.vendor.former(number) == [("returned", False)]
 
