@@ -142,7 +142,7 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
     "vendor.license_revoked": (
         "STATE",
         "The license {license_number} is revoked, and that is final.",
-        "Enter a new order; the customer activates with the license number of that one.",
+        "Enter a new order; the server gives this license back, then activates with the license number of that one.",
     ),
     "vendor.nothing_unreturned": (
         "STATE",

@@ -26,9 +26,7 @@ def former_site(request: ActivationRequest, known: Known, _now: int) -> Finding 
         return no("returned", Refusal("policy.returned", when=show_day(former.at)))
     if is_proven(request, known):
         return None  # the server that holds the license gives it back to this one
-    if known.open_move is not None:  # a refusal would stop a server that may come to hold the license again
-        return ask_in_vain("move_open", Refusal("policy.move_open", reference=known.open_move))
-    return no("superseded", Refusal("policy.superseded", when=show_day(former.at)))
+    return _of_superseded(former, known)
 
 
 def nothing_to_return(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
@@ -86,6 +84,12 @@ def unreturned(request: ActivationRequest, known: Known, _now: int) -> Finding |
     if count < limit:
         return None
     return no("unreturned", Refusal("policy.unreturned", count=count, limit=limit))
+
+
+def _of_superseded(former: FormerSite, known: Known) -> Finding:
+    if known.open_move is not None:  # a refusal would stop a server that may come to hold the license again
+        return ask_in_vain("move_open", Refusal("policy.move_open", reference=known.open_move))
+    return no("superseded", Refusal("policy.superseded", when=show_day(former.at)))
 
 
 def _return_of_former(request: ActivationRequest, former: FormerSite) -> Finding | None:

@@ -159,7 +159,7 @@ def test_the_threshold_counts_every_license_of_the_customer_and_no_clock_lifts_i
     """O-05: the count has no window of time."""
     sites = [
         world.active_site(),
-        world.site(world.sold(email="IT@Northwind.Example"), number=30, volume="d15c-30"),
+        world.site(world.sold(email="IT+mill@Northwind.Example"), number=30, volume="d15c-30"),
         world.site(world.sold(email="it@southwind.example"), number=40, volume="d15c-40"),
     ]
     for site in sites[1:]:
