@@ -71,7 +71,8 @@ def _revoke(
     lines = [
         f"License {result['license_number']} is revoked, and that is final: no request for it is granted any more.",
         *_out_there(result),
-        "If the customer is to work again: enter a new order, and activate with its license number.",
+        "If the customer is to work again: enter a new order. A server that has this license gives it back first",
+        "('activation-site return'), then activates with the license number of the new order.",
     ]
     manners.emit(result, lines)
 

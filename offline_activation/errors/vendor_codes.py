@@ -34,6 +34,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "The license moved to another server on {when}.",
         "Give the copy here back ('activation-site return' counts in your favor), or ask for a transfer back here.",
     ),
+    "policy.move_open": (
+        "POLICY",
+        "The license is about to move to another server: request {reference} is recorded and not signed yet.",
+        "Sign that request first ('activation-vendor sign {reference}'), then this one again.",
+    ),
     "policy.not_held": (
         "POLICY",
         "This server does not hold the license, so there is nothing to give back.",
@@ -47,7 +52,7 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
     "policy.proof": (
         "POLICY",
         "The return inside the transfer is not that of the server which holds the license: {what}.",
-        "Make the return on the server that holds the license, or ask for a rehost when it is gone.",
+        "Make the return on the server that holds the license, or hand it in by itself: a person decides about it.",
     ),
     "policy.refused": (
         "POLICY",
@@ -137,7 +142,7 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
     "vendor.license_revoked": (
         "STATE",
         "The license {license_number} is revoked, and that is final.",
-        "Enter a new order; the customer activates with the license number of that one.",
+        "Enter a new order; the server gives this license back, then activates with the license number of that one.",
     ),
     "vendor.nothing_unreturned": (
         "STATE",

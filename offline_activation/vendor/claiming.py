@@ -68,7 +68,16 @@ def intend_receipt(work: Work, received: ReceivedRequest, trust: bytes, key: Key
     payload = receipt_payload(draft_receipt(received, trust=trust, now=now))
     intent = _intent("receipt", payload, received, key, revision=received.content.revision, now=now)
     freed = moves.give_back(work, record, received, response_id=intent.response_id, now=now, actor=actor)
-    work.save_license(replace(freed, revision=max(record.revision, _reasonable(received.content.revision))))
+    counted_before = freed is record
+    work.save_license(
+        replace(
+            freed,
+            revision=max(record.revision, _reasonable(received.content.revision)),
+            emergency_opened=(
+                record.emergency_opened if counted_before else with_report(record, received.content, now=now)
+            ),
+        )
+    )
     return _record_intent(work, intent, received, actor)
 
 

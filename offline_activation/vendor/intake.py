@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from offline_activation.errors import ActivationError, visible
 from offline_activation.formats.license_document import read_license
-from offline_activation.formats.names import LicenseNumber
+from offline_activation.formats.names import LicenseNumber, Reference
 from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
 from offline_activation.vendor.known import MOVES
 from offline_activation.vendor.lint import unsigned
 from offline_activation.vendor.ordering import find_definition
 from offline_activation.vendor.ports import Work
 from offline_activation.vendor.proof import proof_of
-from offline_activation.vendor.records import AuditEntry, Decision, FormerSite, LicenseRecord, RequestRecord
+from offline_activation.vendor.records import AuditEntry, Decision, FormerSite, Intent, LicenseRecord, RequestRecord
 from offline_activation.vendor.review import Known, Review, review
 
 __all__ = ["examine", "known_about", "receive_request", "record_of", "record_rejection"]
@@ -33,14 +33,19 @@ def known_about(work: Work, request: ActivationRequest) -> Known:
     record = work.find_license(number)
     if record is None:
         return Known(license=None, definition=None)
+    intents = [each for each in work.intents(number) if each.kind == "license" and each.state != "abandoned"]
+    issued = max((each for each in intents if each.state == "signed"), key=_revision, default=None)
+    former = work.find_former_site(number, request.site_key)
     return Known(
         license=record,
         definition=find_definition(work, record.product),
         open_orders=tuple(order.order_id for order in work.orders(state="entered", license_number=number)),
         others_of_site_key=_others(work.licenses_of_site_key(request.site_key), number),
         others_of_volume=_others(work.licenses_of_volume(request.volume_id), number),
-        issued_company=_issued_company(work, number),
-        former=work.find_former_site(number, request.site_key),
+        issued_company=None if issued is None else read_license(unsigned(issued)).company,
+        issued_revision=0 if issued is None else issued.revision,
+        former=former,
+        open_move=_open_move(work, former, intents),
         proof_site=_proof_site(work, request),
         unreturned=work.unreturned_of(record.product, record.email) if request.purpose in MOVES else 0,
     )
@@ -81,10 +86,19 @@ def _proof_site(work: Work, request: ActivationRequest) -> FormerSite | None:
     return None if proof is None else work.find_former_site(request.license_number, proof.content.site_key)
 
 
-def _issued_company(work: Work, number: LicenseNumber) -> str | None:
-    signed = [intent for intent in work.intents(number) if intent.kind == "license" and intent.state == "signed"]
-    newest = max(signed, key=lambda intent: intent.revision, default=None)
-    return None if newest is None else read_license(unsigned(newest)).company
+def _open_move(work: Work, former: FormerSite | None, intents: Sequence[Intent]) -> Reference | None:
+    """Return which request a former site waits for: nothing that took its place is signed yet, all may be undone."""
+    if former is None or former.how == "returned" or former.back is not None:
+        return None
+    since = [each for each in intents if each.revision >= former.revision]
+    if not since or any(each.state == "signed" for each in since):
+        return None
+    request = work.find_request(max(since, key=_revision).request_id)
+    return None if request is None else request.reference
+
+
+def _revision(intent: Intent) -> int:
+    return intent.revision
 
 
 def _others(found: Sequence[LicenseRecord], number: LicenseNumber) -> tuple[LicenseRecord, ...]:

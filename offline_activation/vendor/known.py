@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from offline_activation.errors import ActivationError
+from offline_activation.formats.names import Reference
 from offline_activation.formats.request import ActivationRequest, Purpose
 from offline_activation.vendor.products import Definition
 from offline_activation.vendor.records import Decision, FormerSite, Installation, LicenseRecord, OrderId
@@ -28,8 +29,12 @@ class Known:
     """Other licenses held by servers with the HD Volume ID of the request."""
     issued_company: str | None = None
     """Company in the last license that was signed; ``None`` before the first."""
+    issued_revision: int = 0
+    """Revision of the last license that was signed, 0 before the first."""
     former: FormerSite | None = None
     """The site that asks, as one that once held the license."""
+    open_move: Reference | None = None
+    """The request for whose license the site that asks was displaced, while no such license is signed."""
     proof_site: FormerSite | None = None
     """The site that signed the return inside the request, as one that once held the license."""
     unreturned: int = 0

@@ -36,7 +36,7 @@ def give_back(
     """Free the seat that the site of a return holds, and return the license record as it is to be saved.
 
     A site that was replaced before holds no seat: it only counts as returned from now on.  A return that was counted
-    before changes nothing.
+    before changes nothing, and the record comes back as it is.
     """
     request = received.content
     row = work.find_former_site(record.license_number, request.site_key)

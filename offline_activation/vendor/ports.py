@@ -80,7 +80,7 @@ class Work(Protocol):
     def unreturned_of(self, product: ProductId, email: str) -> int:
         """Return how many unreturned sites a customer has: all licenses of ``product`` with this mail address.
 
-        Upper and lower case of the address do not matter.
+        Two addresses are one customer when :func:`~offline_activation.vendor.addresses.known_by` says so.
         """
 
     def licenses_with_unreturned(self, product: ProductId, email: str) -> Sequence[LicenseRecord]:

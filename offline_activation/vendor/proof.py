@@ -26,8 +26,9 @@ def is_proven(request: ActivationRequest, known: Known) -> bool:
 def problem_of_proof(request: ActivationRequest, known: Known) -> str | None:
     """Return what is wrong with the proof of a transfer; ``None`` when it is good.
 
-    It is good when the server that holds the license made it after everything that was issued to it, or when it is the
-    recorded return of a server that has held the license and no third server holds it now.
+    It is good when the server that holds the license made it knowing everything that was issued to it (else a directory
+    restored from a backup could run what was issued since), or when it is the recorded return of a server that has held
+    the license and no third server holds it now.
     """
     found = proof_of(request)
     if found is None:
@@ -38,11 +39,30 @@ def problem_of_proof(request: ActivationRequest, known: Known) -> str | None:
     if (given.license_number, given.product) != (request.license_number, request.product):
         return "it is for another license"
     if held is not None and held.site_key == given.site_key:
-        return "it is older than the last license of that server" if steps_back(given, held) else None
+        behind = what_is_late(given, known)
+        return f"that server may run a newer license ({behind})" if behind else None
     recorded = known.proof_site is not None and known.proof_site.return_id == found.request_id
     if recorded and (held is None or held.site_key == request.site_key):
         return None
     return "another server made it"
+
+
+def what_is_late(given: ActivationRequest, known: Known) -> str | None:
+    """Return why a return by the server that holds the license was made before the last one issued to it.
+
+    ``None`` when it knows that one.  Its count alone does not tell: a directory restored from a backup of before the
+    return may have imported a later response, and counts on from there.
+    """
+    record, held = known.license, known.holder
+    if record is None or held is None:
+        return None
+    if steps_back(given, held):
+        return f"count {given.counter}, last answered {held.counter}"
+    if given.revision < known.issued_revision:
+        return f"it gives back revision {given.revision}, the last one issued is {known.issued_revision}"
+    if record.last_response is not None and given.previous != record.last_response:
+        return "it does not know the last response"
+    return None
 
 
 def steps_back(request: ActivationRequest, held: Installation) -> bool:

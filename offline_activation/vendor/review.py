@@ -31,6 +31,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rules_moves.proof,
     rules_moves.unreturned,
     rules_site.held_elsewhere,
+    rules_moves.given_back,
     rules_site.purpose_asks,
     rules_moves.late_return,
     rules_site.site_key_twice,

@@ -4,8 +4,8 @@ from offline_activation.errors import Refusal
 from offline_activation.formats.instants import show_day
 from offline_activation.formats.names import document_id
 from offline_activation.formats.request import ActivationRequest, Purpose, request_payload
-from offline_activation.vendor.known import MOVES, Finding, Known, ask, holds, no, note
-from offline_activation.vendor.proof import is_proven, problem_of_proof, steps_back
+from offline_activation.vendor.known import MOVES, Finding, Known, ask, ask_in_vain, holds, no, note
+from offline_activation.vendor.proof import is_proven, problem_of_proof, what_is_late
 from offline_activation.vendor.records import FormerSite
 
 
@@ -13,6 +13,7 @@ def former_site(request: ActivationRequest, known: Known, _now: int) -> Finding 
     """Refuse a server that does not hold the license any more, unless it knows of its return or gives back now.
 
     What runs there is an older copy: a directory restored after a return, or a server that was replaced and lives.
+    While the license of its successor is only recorded, the move may be undone: then it waits.
     """
     former = known.former
     if former is None or former.back is not None:
@@ -25,7 +26,7 @@ def former_site(request: ActivationRequest, known: Known, _now: int) -> Finding 
         return no("returned", Refusal("policy.returned", when=show_day(former.at)))
     if is_proven(request, known):
         return None  # the server that holds the license gives it back to this one
-    return no("superseded", Refusal("policy.superseded", when=show_day(former.at)))
+    return _of_superseded(former, known)
 
 
 def nothing_to_return(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
@@ -37,20 +38,29 @@ def nothing_to_return(request: ActivationRequest, known: Known, _now: int) -> Fi
     return no("nothing_to_return", Refusal("policy.not_held"))
 
 
+def given_back(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
+    """Ask about a server that was never seen and wants a license that another one gave back.
+
+    The license number has been in requests, mails and license files by then, so it proves nothing any more.
+    """
+    record = known.license
+    if record is None or record.first_activated is None or request.purpose is Purpose.RETURN:
+        return None
+    if record.installation is not None or known.former is not None or is_proven(request, known):
+        return None
+    return ask("given_back", "The license was given back by another server, and the request does not carry its return.")
+
+
 def late_return(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
-    """Ask about a return that is older than what was issued to the server since: it may have a license again."""
-    held = known.holder
-    if request.purpose is not Purpose.RETURN or held is None or not holds(request, known):
+    """Ask about a return that does not know the last license of its server: a copy of the server may run that."""
+    if request.purpose is not Purpose.RETURN or not holds(request, known):
         return None
     if known.former is not None and known.former.return_id == document_id(request_payload(request)):
         return note("late_return", "This return was counted before; the license that was issued since stays.")
-    if steps_back(request, held):
-        what = f"count {request.counter}, last answered {held.counter}"
-        return ask("late_return", f"The return is older than the last license of this server ({what}): it may run it.")
-    if known.license is not None and request.revision < known.license.revision:
-        installed, last = request.revision, known.license.revision
-        return note("late_return", f"The server returns revision {installed}; it has not installed revision {last}.")
-    return None
+    late = what_is_late(request, known)
+    if late is None:
+        return None
+    return ask("late_return", f"The return was made before the last license of this server ({late}): it may run that.")
 
 
 def proof(request: ActivationRequest, known: Known, _now: int) -> Finding | None:
@@ -74,6 +84,12 @@ def unreturned(request: ActivationRequest, known: Known, _now: int) -> Finding |
     if count < limit:
         return None
     return no("unreturned", Refusal("policy.unreturned", count=count, limit=limit))
+
+
+def _of_superseded(former: FormerSite, known: Known) -> Finding:
+    if known.open_move is not None:  # a refusal would stop a server that may come to hold the license again
+        return ask_in_vain("move_open", Refusal("policy.move_open", reference=known.open_move))
+    return no("superseded", Refusal("policy.superseded", when=show_day(former.at)))
 
 
 def _return_of_former(request: ActivationRequest, former: FormerSite) -> Finding | None:

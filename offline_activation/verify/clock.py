@@ -64,7 +64,7 @@ def judge(now: int, notes: Notes, *, signed: int, file_time: int = 0, days: tupl
     witness has seen stays an end.
     """
     if notes.is_asked:
-        return Clock(now=now, judged=now, seen=now, is_set_back=False, grace_left=days[1] * DAY)
+        return Clock(now=now, judged=now, believed=now, seen=now, is_set_back=False, grace_left=days[1] * DAY)
     tolerance, grace = max(days[0] * DAY, LEAST_TOLERANCE), days[1] * DAY
     firm = max(signed, _bounded(notes.mark, signed))
     seen = firm if notes.mark is not None else max(firm, _bounded(file_time, signed))

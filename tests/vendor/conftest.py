@@ -31,6 +31,7 @@ from offline_activation.formats.request import (
 )
 from offline_activation.formats.trust_list import Use
 from offline_activation.formats.value import changed
+from offline_activation.vendor.addresses import known_by
 from offline_activation.vendor.answered import as_answered
 from offline_activation.vendor.intake import examine
 from offline_activation.vendor.issuing import Answer, Desk, answer, approve, refuse
@@ -145,9 +146,8 @@ class MemoryWork:
         self.books.licenses[record.license_number] = record
 
     def unreturned_of(self, product: ProductId, email: str) -> int:
-        folded = email.strip().casefold()
         found = (r for r in self.books.licenses.values() if r.product == product)
-        return sum(r.unreturned for r in found if r.email.strip().casefold() == folded)
+        return sum(r.unreturned for r in found if known_by(r.email) == known_by(email))
 
     def licenses_with_unreturned(self, product: ProductId, email: str) -> Sequence[LicenseRecord]:
         folded = email.strip().casefold()

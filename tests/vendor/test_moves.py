@@ -159,13 +159,14 @@ def test_the_threshold_counts_every_license_of_the_customer_and_no_clock_lifts_i
     """O-05: the count has no window of time."""
     sites = [
         world.active_site(),
-        world.site(world.sold(email="IT@Northwind.Example"), number=30, volume="d15c-30"),
+        world.site(world.sold(email="IT+mill@Northwind.Example"), number=30, volume="d15c-30"),
         world.site(world.sold(email="it@southwind.example"), number=40, volume="d15c-40"),
     ]
     for site in sites[1:]:
         world.active(site)
-    for site, number in ((sites[0], 9), (sites[1], 31)):
-        world.active(another(world, site, number), Purpose.REHOST)
+    held, other = another(world, sites[0], 9), another(world, sites[1], 31)
+    for site in (held, other):
+        world.active(site, Purpose.REHOST)
     begun = world.now
     for days in (0, 3000, 1, 366, 0):
         world.now = begun + days * DAY
@@ -179,8 +180,6 @@ def test_the_threshold_counts_every_license_of_the_customer_and_no_clock_lifts_i
                     world.approve(request)
     world.active(another(world, sites[2], 41), Purpose.REHOST)  # another customer
     lenient(world)
-    held = another(world, sites[0], 9)
-    held.counter = 5
     world.active(another(world, sites[0], 13), Purpose.TRANSFER, proof=held.give_back())  # with proof always
 
 
@@ -260,6 +259,39 @@ def test_a_move_that_is_abandoned_is_undone(world: Any) -> None:
     stopped(world, request, old.license_number)
     assert (world.former(old), world.record(old.license_number)) == (None, before)
     world.active(old, Purpose.RENEW)
+
+
+def test_the_old_server_waits_until_the_move_is_signed_because_it_may_be_undone(world: Any) -> None:
+    """A refusal would stop it for good, although the books may say again that it holds the license."""
+    old = world.active_site()
+    request, renewal = another(world, old).request(Purpose.REHOST), old.request(Purpose.RENEW)
+    world.answer(request)
+    world.approve(request)
+    found = world.answer(renewal)
+    assert (found.outcome, found.document, found.blocking.code) == ("waiting", None, "policy.move_open")
+    assert receive_request(request).reference in found.blocking.message
+    with pytest.raises(Refusal) as caught:
+        world.approve(renewal)
+    assert caught.value.code == "policy.move_open"
+    stopped(world, request, old.license_number)
+    assert world.answer(renewal).outcome == "signed"
+    request = another(world, old).request(Purpose.REHOST, nonce=bytes(16))
+    world.answer(request)
+    world.approve(request)
+    assert world.answer(request).outcome == "signed"
+    assert world.answer(old.request(Purpose.RENEW)).code == "policy.superseded"
+
+
+def test_of_two_moves_any_that_is_signed_ends_the_waiting(world: Any) -> None:
+    old = world.active_site()
+    requests = [another(world, old, number).request(Purpose.REHOST) for number in (9, 10)]
+    for request in requests:
+        world.answer(request)
+        world.approve(request)
+    found = world.answer(old.request(Purpose.RENEW))
+    assert (found.outcome, receive_request(requests[1]).reference in found.blocking.message) == ("waiting", True)
+    assert world.answer(requests[1]).outcome == "signed"
+    assert world.answer(old.request(Purpose.RENEW)).code == "policy.superseded"
 
 
 def test_a_server_that_gave_back_meanwhile_does_not_get_the_license_again(world: Any) -> None:
@@ -350,6 +382,21 @@ def test_an_opened_emergency_license_is_not_given_again_for_a_year(world: Any) -
     assert world.active(site, Purpose.REBIND).policy.emergency_days == 7
     world.now += 1
     assert world.active(site, Purpose.RENEW).policy.emergency_days == 7
+
+
+def test_the_opening_that_a_return_reports_is_kept_and_counted_once(world: Any) -> None:
+    site = world.active_site()
+    world.now += 2 * DAY
+    opened = world.now - DAY
+    document = site.give_back(emergency_opened=opened)
+    assert world.answer(document).kind == "receipt"
+    assert world.record(site.license_number).emergency_opened == opened
+    assert world.active(site).policy.emergency_days == 0
+    (intent,) = [each for each in world.intents(site.license_number) if each.kind == "receipt"]
+    world.now += 30 * DAY
+    world.answer(document)
+    assert world.record(site.license_number).emergency_opened == opened
+    assert intent.state == "signed"
 
 
 def test_a_rehost_after_a_fire_holds_an_emergency_license_because_a_person_saw_it(world: Any) -> None:

@@ -153,6 +153,12 @@ class Lives(RuleBasedStateMachine):
         proof = old.give_back() if how == "transfer" else None
         request = new.request(how, number, **({"proof": proof} if proof else {}))
         answer = self.world.vendor.decide(request)
+        if answer.code == "policy.proof":
+            event("a response was never imported")
+            self._read_refusal(new, answer.document)
+            assert proof is not None
+            assert self.world.vendor.decide(proof).kind == "receipt"
+            answer = self.world.vendor.decide(new.request(how, number, proof=proof))
         if answer.code == "policy.unreturned":
             event("too many unreturned")
             self._read_refusal(new, answer.document)

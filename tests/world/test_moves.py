@@ -12,7 +12,7 @@ def refused(world: World, document: bytes) -> str | None:
 
 
 def test_given_back_and_activated_on_another_server(world: World) -> None:
-    """Day 0 returned: stopped here at once; the vendor's receipt; day 1 another server activates the number."""
+    """Day 0 returned: stopped here at once; the vendor's receipt; another server activates when a person agrees."""
     old = world.activated("old")
     number = old.license().license_number
     back = old.give_back()
@@ -23,7 +23,9 @@ def test_given_back_and_activated_on_another_server(world: World) -> None:
     old.install(receipt.document)
     assert old.state == "returned"
     new = world.site("new")
-    new.exchange(number=number)
+    request = new.request(number=number)
+    assert world.vendor.answer(request).outcome == "waiting"
+    new.install(world.vendor.approve(request).document)
     assert (new.state, old.state) == ("active", "returned")
     assert world.vendor.former(number) == [("returned", False)]
 
@@ -90,6 +92,26 @@ def test_a_transfer_carries_the_return_of_the_old_server(world: World) -> None:
     assert world.vendor.former(number)[0][0] in {"transferred", "returned"}
     old.install(world.vendor.decide(back).document)
     new.exchange("renew")
+
+
+def test_a_return_kept_back_does_not_let_two_servers_run(world: World) -> None:
+    """Returned, not sent, the backup restored and renewed; then the return is handed in: a person must look."""
+    old = world.activated("old")
+    number = old.license().license_number
+    for _ in range(3):
+        old.request("renew")  # the count rises
+    backup = old.backup()
+    for _ in range(3):
+        old.request("renew")
+    kept_back = old.give_back()
+    old.restore(backup)
+    old.exchange("renew")
+    assert old.state == "active"
+    new = world.site("new")
+    assert world.vendor.answer(kept_back).outcome == "waiting"
+    assert refused(world, new.request("activate", number)) == "policy.license_bound"
+    assert refused(world, new.request("transfer", proof=kept_back)) == "policy.proof"
+    assert world.vendor.approve(kept_back).kind == "receipt"  # somebody has looked at the old server
 
 
 def test_a_transfer_with_a_return_of_another_license_is_refused(world: World) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Row, bindparam, func, select, text
 
 from offline_activation.formats.keys import PublicKey
 from offline_activation.formats.names import DocumentId, LicenseNumber, ProductId
+from offline_activation.vendor.addresses import known_by
 from offline_activation.vendor.records import Forks, Installation, LicenseRecord
 from offline_activation.vendor.store.books import Books
 from offline_activation.vendor.store.json_text import (
@@ -58,7 +59,7 @@ class LicenseBooks(Books):
 
     def unreturned_of(self, product: ProductId, email: str) -> int:
         """Return how many unreturned sites a customer has."""
-        wanted = {"product": product, "customer": customer(email)}
+        wanted = {"product": product, "customer": known_by(email)}
         return self._run.record(_UNRETURNED, lambda row: int(row.unreturned), wanted) or 0
 
     def licenses_with_unreturned(self, product: ProductId, email: str) -> Sequence[LicenseRecord]:
@@ -83,18 +84,13 @@ class LicenseBooks(Books):
                 "first_activated": record.first_activated,
                 "last_contact": record.last_contact,
                 "last_response": None if record.last_response is None else bytes(record.last_response),
-                "customer": customer(record.email),
+                "customer": known_by(record.email),
                 "unreturned": record.unreturned,
                 "emergency_opened": record.emergency_opened,
                 **_installation_fields(record.installation),
                 **_fork_fields(record.forks),
             },
         )
-
-
-def customer(email: str) -> str:
-    """Return the address by which a customer is known: without care for case and blanks around it."""
-    return email.strip().casefold()
 
 
 def _fork_fields(forks: Forks | None) -> Fields:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA: Final = "0003"
+SCHEMA: Final = "0004"
 """The newest schema: the head of the migrations, written here so that opening current books loads no Alembic."""
 
 POSITION: Final = BigInteger().with_variant(Integer, "sqlite")
@@ -204,7 +204,7 @@ audit = Table(
     "audit",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False, index=True),

@@ -87,8 +87,9 @@ def test_a_transfer_shows_the_return_inside_and_moves_without_a_trace_of_debt(
     vendor: Any, areq: Any, request_of: Any
 ) -> None:
     number = vendor.sold()
-    vendor.json("sign", areq("first.areq", number))
-    proof = request_of(number, purpose=Purpose.RETURN, counter=2, revision=1)
+    vendor.json("sign", areq("first.areq", number), "-o", "first.alic")
+    previous = document_id(open_envelope(unarmor(Path("first.alic").read_text(), source="x").document).payload)
+    proof = request_of(number, purpose=Purpose.RETURN, counter=2, revision=1, previous=previous)
     file = areq("transfer.areq", number, purpose=Purpose.TRANSFER, key=9, volume_id="d15c-9", proof=proof)
     review = vendor.json("review", file)
     assert (review["decision"], review["approvable"], review["proof"]["purpose"]) == ("ask", True, "return")

@@ -59,7 +59,7 @@ def with_licenses(tmp_path: Path) -> Path:
         entitlement = '{"limits":{"employees":100},"maintenance_until":null,"options":[],"until":null}'
         for n in range(2_500):
             held = (bytes([2]) * 32, "d15c-1", "ioctl", "{}", 7) if n == 0 else (None,) * 5
-            row = (f"{n:020}", "infinitime", "active", "Northwind", f"IT{n % 5}@Northwind.example", "", entitlement)
+            row = (f"{n:020}", "infinitime", "active", "Northwind", f"IT{n % 5}+{n}@Northwind.example", "", entitlement)
             connection.exec_driver_sql(
                 "INSERT INTO licenses VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (*row, None, 1, *held, None, 5, 6, b"r" * 16),
@@ -179,7 +179,7 @@ store = open_sqlite(sys.argv[1], timeout=50)
 print(store.schema_version())
 """
     processes = [child(program, str(old)) for _ in range(4)]
-    assert [process.communicate() for process in processes] == [(b"0003\n", b"")] * 4
+    assert [process.communicate() for process in processes] == [(f"{SCHEMA}\n".encode(), b"")] * 4
 
 
 def test_migrating_prints_nothing_and_configures_no_logging(tmp_path: Path) -> None:
