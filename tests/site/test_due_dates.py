@@ -375,7 +375,7 @@ def day_in(days: float) -> str:
 def test_an_open_emergency_license_has_its_own_end_and_no_other(site: Site, other_site: Site) -> None:
     file = site.file(other_site.licensed(policy=Policy(emergency_days=7)))
     site.json("emergency", file)
-    assert dates_shown(site) == [("emergency", day_in(7))]
+    assert dates_shown(site) == [("emergency", day_in(6))]
     assert "allows later" not in site("license").out
     (event,) = events_of(Path(site.json("forecast", "--ics", site.fresh("ics"))["file"]).read_bytes())
     assert [each["TRIGGER"] for each in event["alarms"]][-1] == "PT9H"
@@ -389,7 +389,7 @@ def test_changed_hardware_counts_down_to_a_day_of_its_own(site: Site) -> None:
     _, request = site.request()
     marks = {"volume_id": b"olddisk!", "machine_id": b"machine1"} | dict(receive_request(request).content.components)
     site.json("import", site.file(site.vendor.answer(request, site.home, components=marks)))
-    assert dates_shown(site)[0] == ("drift", day_in(14))
+    assert dates_shown(site)[0] == ("drift", day_in(13))
     assert [kind for kind, _ in dates_shown(site)] == ["drift", "renewal", "due", "grace", "fallback"]
     assert site.json("license")["days_left"] in {13, 14}
     (site.home / "drift").write_text(f"{site.vendor.now + 1}\n")

@@ -150,9 +150,8 @@ class MemoryWork:
         return sum(r.unreturned for r in found if known_by(r.email) == known_by(email))
 
     def licenses_with_unreturned(self, product: ProductId, email: str) -> Sequence[LicenseRecord]:
-        folded = email.strip().casefold()
         found = (r for r in self.licenses() if r.product == product and r.unreturned)
-        return tuple(r for r in found if r.email.strip().casefold() == folded)
+        return tuple(r for r in found if known_by(r.email) == known_by(email))
 
     def find_former_site(self, license_number: LicenseNumber, site_key: bytes) -> FormerSite | None:
         return self.books.former_sites.get((license_number, site_key))

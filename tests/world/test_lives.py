@@ -46,6 +46,7 @@ class Lives(RuleBasedStateMachine):
         self.revision: dict[str, int] = {}
         self.changed_on: dict[str, int] = {}
         self.stopped: set[str] = set()
+        self.revoked: set[LicenseNumber] = set()
         self.backups: dict[str, Path] = {}
         self.sold = 0
         for name in ("north", "south", "east"):
@@ -69,7 +70,8 @@ class Lives(RuleBasedStateMachine):
 
     @rule(number=numbers, more=st.integers(1, 50))
     def sell_more(self, number: LicenseNumber, more: int) -> None:
-        self.world.vendor.sell(license_number=number, more={"employees": more})
+        if number not in self.revoked:
+            self.world.vendor.sell(license_number=number, more={"employees": more})
 
     @rule(root=st.booleans())
     def rotate_keys(self, root: bool) -> None:  # noqa: FBT001 - drawn
@@ -81,7 +83,7 @@ class Lives(RuleBasedStateMachine):
     @rule(number=numbers, name=NAMES)
     def activate(self, number: LicenseNumber, name: str) -> None:
         site = self.world.sites[name]
-        if number not in self.holder and site not in self.holder.values():
+        if number not in self.holder and number not in self.revoked and site not in self.holder.values():
             self._activated(number, site)
 
     @rule(number=numbers, name=NAMES)
@@ -352,6 +354,7 @@ class Lives(RuleBasedStateMachine):
             site.initialise()
             self.holder.pop(number)
             self.world.vendor.stop("revoke", number)
+            self.revoked.add(number)
             self.revision.pop(site.name, None)
             self.changed_on.pop(site.name, None)
             return

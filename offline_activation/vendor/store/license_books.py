@@ -64,7 +64,7 @@ class LicenseBooks(Books):
 
     def licenses_with_unreturned(self, product: ProductId, email: str) -> Sequence[LicenseRecord]:
         """Return the licenses that make up what :meth:`unreturned_of` counts."""
-        return self._run.records(_OWING, _license, {"product": product, "customer": customer(email)})
+        return self._run.records(_OWING, _license, {"product": product, "customer": known_by(email)})
 
     def save_license(self, record: LicenseRecord) -> None:
         """Insert or replace a license record."""
