@@ -82,6 +82,9 @@ class Lives(RuleBasedStateMachine):
     def activate(self, number: LicenseNumber, name: str) -> None:
         site = self.world.sites[name]
         if number not in self.holder and site not in self.holder.values():
+            if site.state == "superseded":  # a server that was replaced gives back before it begins anew
+                event("a replaced server gives back")
+                self.world.vendor.decide(site.give_back())
             self._activated(number, site)
 
     @rule(number=numbers, name=NAMES)
@@ -337,7 +340,7 @@ class Lives(RuleBasedStateMachine):
         self.changed_on.pop(site.name, None)
 
     def _hears_of_it(self, number: LicenseNumber, site: Site) -> None:
-        """The replaced server comes back, asks once, and gives back what it has."""
+        """The replaced server comes back and asks once; it gives back what it has when it begins anew."""
         self._leaves(number, site)
         answer = self.world.vendor.answer(site.request("renew"))
         assert (answer.outcome, answer.code) == ("refused", "policy.superseded")
