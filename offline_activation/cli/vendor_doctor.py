@@ -13,13 +13,14 @@ from offline_activation.formats.instants import DAY, show_day
 from offline_activation.formats.keys import fingerprint
 from offline_activation.formats.root_certificate import MAX_ROOTS
 from offline_activation.formats.trust_list import Use, rank, receive_trust_list
+from offline_activation.vendor.dates import signed_ahead
 from offline_activation.vendor.keyring import issuing_key, roots
 from offline_activation.vendor.rotation import missing_in
 
 if TYPE_CHECKING:  # only names in signatures
     from offline_activation.formats.keys import PublicKey
     from offline_activation.vendor.ports import Store
-    from offline_activation.vendor.records import KeyRecord, Product
+    from offline_activation.vendor.records import AuditEntry, KeyRecord, Product
 
 _ROTATE: Final = "activation-vendor keys rotate"
 SOON_DAYS: Final = 180
@@ -92,7 +93,9 @@ def _books(store: "Store", now: int) -> Iterator[Finding]:
         count, ahead, last = _read_log(store, now + DAY)
         detail = f"{count} entries checked, each sealed over the one before"
         yield Finding(check="Audit log", good=True, detail=detail)
-        yield _clock(now, ahead, last)
+        with store.read() as work:
+            signed = signed_ahead(work, now=now)
+        yield _clock(now, ahead, last) if signed is None else _clock_behind(now, signed)
 
 
 def _read_log(store: "Store", limit: int) -> tuple[int, int, int]:
@@ -105,13 +108,23 @@ def _read_log(store: "Store", limit: int) -> tuple[int, int, int]:
     return count, ahead, last
 
 
+def _clock_behind(now: int, signed: "AuditEntry") -> Finding:
+    """Tell that nothing is signed, because something is dated later than now."""
+    last = f"{show_day(signed.at)} ({signed.action} {signed.subject})"
+    detail = (
+        f"it shows {show_day(now)}, but the last signature is of {last}: wrong now, or wrong then; nothing is signed"
+        " until it is set right, or 'activation-vendor trust renew' says that it is right"
+    )
+    return Finding(check="Clock", good=False, detail=detail)
+
+
 def _clock(now: int, ahead: int, last: int) -> Finding:
     """Judge this computer's clock by the log: no entry should be dated later than now, least of all the last."""
     if last > now + DAY:
         detail = f"it shows {show_day(now)}, but the log was last written on {show_day(last)}: wrong now, or wrong then"
         return Finding(check="Clock", good=False, detail=detail)
     if ahead:
-        detail = f"{show_day(now)}; it was ahead once ({ahead} entries): sites refuse what was signed then"
+        detail = f"{show_day(now)}; it was ahead once ({ahead} entries): sites refuse responses of then"
         return Finding(check="Clock", good=True, detail=detail)
     return Finding(check="Clock", good=True, detail=f"{show_day(now)}, not before anything in the log")
 

@@ -121,6 +121,35 @@ def revoked_lines(done: "KeyChange", affected: int) -> list[str]:
     ]
 
 
+def renewed_json(number: int, exported: "Sequence[str]", keys: "Sequence[KeyRecord]", now: int) -> dict[str, Any]:
+    """Return a renewed trust list for JSON, and what else was made while the clock was ahead."""
+    from offline_activation.cli.vendor_show import instant
+
+    issuing = [key for key in keys if key.role == "issuing" and key.state == "active"]
+    return {
+        "number": number,
+        "issued": instant(now),
+        "exported_ahead": list(exported),
+        "key_not_valid_yet": bool(issuing) and all(now < key.not_before for key in issuing),
+    }
+
+
+def renewed_lines(result: dict[str, Any]) -> list[str]:
+    """Return what a person reads after the trust list was signed anew."""
+    lines = [
+        f"Trust list {result['number']} is dated {result['issued'][:10]} and goes into every response from now on.",
+        "",
+        "A response signed while the clock was ahead is refused at its site until that day: ask for a new request.",
+    ]
+    if result["key_not_valid_yet"]:
+        lines.append("Next: activation-vendor keys rotate; the key made then is not valid yet.")
+    lines += [
+        f"Next: activation-vendor product export {product} -o {product}.product --force, and ship that one."
+        for product in result["exported_ahead"]
+    ]
+    return [*lines, "Next: activation-vendor trust export -o vendor.trust, for sites that got a list of that time."]
+
+
 def _made_lines(done: "KeyChange") -> list[str]:
     from offline_activation.cli.vendor_show import day
     from offline_activation.formats.keys import fingerprint

@@ -44,6 +44,7 @@ def register(program: typer.Typer) -> None:
         help="The trust list.  Example: activation-vendor trust export -o t.txt", cls=program.info.cls, epilog=ANYWHERE
     )
     trust.command("export", epilog=epilog("activation-vendor trust export -o trust.txt"))(_export_trust)
+    trust.command("renew", epilog=epilog("activation-vendor trust renew --clock-is-right"))(_renew_trust)
     program.add_typer(trust, name="trust")
 
 
@@ -66,6 +67,7 @@ def _rotate(
     """Make a new issuing key that signs from now on; what the old one signed stays valid."""
     reason, now, keys = reason and checked_reason(reason), vendor_wiring.fixed_clock()(), vendor_wiring.Keys()
     with vendor_wiring.open_books() as store:
+        vendor_wiring.refuse_clock_behind(store, now)
         if root:
             _rotate_root(store, keys, reason, now)
         else:
@@ -117,6 +119,7 @@ def _revoke(
     wanted, reason = read_key_id(key), reason and checked_reason(reason)
     now, keys = vendor_wiring.fixed_clock()(), vendor_wiring.Keys()
     with vendor_wiring.open_books() as store:
+        vendor_wiring.refuse_clock_behind(store, now)
         with store.read() as work:
             check_revocation(work, wanted, rotate=rotate, now=now)
         root = _root(store, keys)
@@ -197,9 +200,10 @@ def _export_trust(
     if not output:
         raise Misuse("usage.missing", what="-o FILE")
     with vendor_wiring.open_books() as store:
-        vendor = vendor_wiring.find_vendor(store)
+        vendor, now = vendor_wiring.find_vendor(store), vendor_wiring.fixed_clock()()
+        vendor_wiring.refuse_clock_behind(store, now)
         with store.read() as work:
-            check_root(vendor, work.keys(), now=vendor_wiring.fixed_clock()())
+            check_root(vendor, work.keys(), now=now)
             document = work.find_trust_list()
     if document is None:
         raise Refusal("vendor.not_initialised", path=vendor_wiring.home())
@@ -208,3 +212,31 @@ def _export_trust(
     result = {"file": written, "number": content.number, "bytes": len(document)}
     counts = {"keys": len(content.keys), "revoked": [kid.hex() for kid in content.revoked], "root": rank(content)[0]}
     report(written, result | counts, [f"Trust list {content.number}: {written}"])
+
+
+def _renew_trust(
+    *,
+    clock_is_right: Annotated[
+        bool, typer.Option("--clock-is-right", help="Say so without being asked: what was signed before was ahead.")
+    ] = False,
+    reason: Reason = "",
+) -> None:
+    """Sign the trust list anew, dated now: the clock was ahead once, and is right again."""
+    from offline_activation.cli.vendor_key_views import renewed_json, renewed_lines
+    from offline_activation.formats.instants import show_instant
+    from offline_activation.vendor.dates import exported_ahead
+    from offline_activation.vendor.rotation import renew
+
+    reason, now, keys = reason and checked_reason(reason), vendor_wiring.fixed_clock()(), vendor_wiring.Keys()
+    if not clock_is_right and not manners.is_terminal():
+        raise Misuse("usage.missing", what="--clock-is-right")
+    if not clock_is_right and not manners.confirm(f"Is it {show_instant(now)} now?"):
+        raise Misuse("usage.invalid", what="Nothing was signed: the answer was no; correct the clock")
+    with vendor_wiring.open_books() as store:
+        root = _root(store, keys)
+        with store.begin() as work:
+            exported = exported_ahead(work, now=now)
+            number = renew(work, root=root, reason=reason, now=now, actor=vendor_wiring.actor())
+            known = list(work.keys())
+    result = renewed_json(number, exported, known, now)
+    manners.emit(result, renewed_lines(result))

@@ -180,6 +180,7 @@ def _export(
         raise Misuse("usage.invalid", what="--server needs an address like https://activation.example.com")
     clock, keys = vendor_wiring.fixed_clock(), vendor_wiring.Keys()
     with vendor_wiring.open_books() as store:
+        vendor_wiring.refuse_clock_behind(store, clock())
         document = publish_product(
             store, product, signers=keys, now=clock(), actor=vendor_wiring.actor(), server=server or None
         )

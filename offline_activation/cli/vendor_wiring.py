@@ -133,10 +133,23 @@ def issuing_key_for(store: "Store", request: "ActivationRequest", now: int) -> "
 
 
 def desk(store: "Store") -> "Desk":
-    """Return the desk at which this command works; its time is the time of this call."""
+    """Return the desk at which this command works; its time is the time of this call.
+
+    Raises :class:`Refusal` ``vendor.clock_behind``.
+    """
     from offline_activation.vendor.issuing import Desk
 
-    return Desk(store=store, signers=Keys(), clock=fixed_clock(), randomness=os.urandom, actor=actor())
+    clock = fixed_clock()
+    refuse_clock_behind(store, clock())
+    return Desk(store=store, signers=Keys(), clock=clock, randomness=os.urandom, actor=actor())
+
+
+def refuse_clock_behind(store: "Store", now: int) -> None:
+    """Refuse to sign or hand out what is dated before the last signature: ``vendor.clock_behind``."""
+    from offline_activation.vendor.dates import check_clock
+
+    with store.read() as work:
+        check_clock(work, now=now)
 
 
 def fixed_clock() -> Callable[[], int]:

@@ -109,6 +109,11 @@ VENDOR: Final[dict[str, tuple[str, str, str]]] = {
         "There is already a vendor in {path}.",
         "Use it, or name another directory with --home.",
     ),
+    "vendor.clock_behind": (
+        "CLOCK",
+        "The clock here shows {now}, but the last signature is of {signed} ({what}).",
+        "Correct the clock. If it is right now and was ahead then: 'activation-vendor trust renew --clock-is-right'.",
+    ),
     "vendor.unknown_product": (
         "STATE",
         "There is no product {product}.",

@@ -6,7 +6,7 @@ against each other; reads inside one see its own writes.  Stores raise :class:`T
 of their own.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -139,6 +139,9 @@ class Work(Protocol):
 
     def audit_about(self, subject: str) -> Sequence[AuditEntry]:
         """Return every entry about one subject (the reference of a request), oldest first."""
+
+    def dated_after(self, limit: int, *, actions: Collection[str], after: int = 0) -> AuditEntry | None:
+        """Return the latest dated entry above ``limit`` that has one of ``actions`` and a number above ``after``."""
 
     def queue_mail(self, mail: OutboxMail) -> None:
         """Queue a mail; a second mail of the same event is ignored."""

@@ -15,6 +15,7 @@ from offline_activation.errors import Refusal
 from offline_activation.formats.keys import KEY_ID_SIZE, KeyId, Signer, fingerprint, key_id
 from offline_activation.formats.names import ProductId
 from offline_activation.formats.trust_list import MAX_KEYS, MAX_REVOKED, TrustList, Use, receive_trust_list
+from offline_activation.vendor.dates import RENEWED, TRUST_LIST
 from offline_activation.vendor.founding import FirstKey, issuing_record
 from offline_activation.vendor.keyring import (
     certificates,
@@ -96,6 +97,20 @@ def revoke_key(
         details = {"retired": _shown(retired), "trust_list": str(number), **_because(reason)}
         _audit(work, now, actor, "key.rotated", made, details)
     return KeyChange(number=number, made=made, retired=retired, revoked=revoked)
+
+
+def renew(work: Work, *, root: Signer, reason: str = "", now: int, actor: str) -> int:
+    """Sign the trust list anew, dated now, and return its number: a person says that this clock is right.
+
+    What was signed before under a clock that was ahead is no reason any more to sign nothing (see vendor.dates).
+    Raises :class:`Refusal` ``key.root_ended``, ``vendor.not_initialised``.
+    """
+    vendor = _vendor(work)
+    check_root(vendor, work.keys(), now=now)
+    number = _publish(work, vendor, root, now)
+    details = {"trust_list": str(number), **_because(reason)}
+    work.append_audit(AuditEntry(at=now, actor=actor, action=RENEWED, subject=TRUST_LIST, details=details))
+    return number
 
 
 def check_rotation(work: Work, *, now: int) -> None:

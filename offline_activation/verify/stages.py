@@ -154,7 +154,7 @@ _ALL: Final = (
         name=SUPERSEDED,
         rights="none",
         meaning="The license moved to another server.",
-        ending="A transfer back that is imported, or a return, which counts in the customer's favour.",
+        ending="A transfer back that is imported, or a return, which counts in the customer's favor.",
         leads_to=(("import of a newer license", ACTIVE), ("return", RETURNED)),
     ),
 )

@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -215,6 +215,10 @@ class MemoryWork:
 
     def audit_about(self, subject: str) -> Sequence[AuditEntry]:
         return [entry for entry in self.books.audit if entry.subject == subject]
+
+    def dated_after(self, limit: int, *, actions: Collection[str], after: int = 0) -> AuditEntry | None:
+        found = [e for e in self.books.audit if e.at > limit and e.number > after and e.action in actions]
+        return max(found, key=lambda entry: (entry.at, entry.number), default=None)
 
     def queue_mail(self, mail: OutboxMail) -> None:
         self.books.mails.setdefault(mail.event, mail)

@@ -298,7 +298,7 @@ class Lives(RuleBasedStateMachine):
     # the steps of these stories
 
     def _activated(self, number: LicenseNumber, site: Site) -> None:
-        if site.state == "superseded":  # it cleans up first, which also counts in the customer's favour
+        if site.state == "superseded":  # it cleans up first, which also counts in the customer's favor
             assert self.world.vendor.decide(site.give_back()).outcome == "signed"
         answer = self.world.vendor.decide(site.request("activate", number))
         assert answer.outcome == "signed", answer
@@ -341,7 +341,7 @@ class Lives(RuleBasedStateMachine):
         self.changed_on.pop(site.name, None)
 
     def _hears_of_it(self, number: LicenseNumber, site: Site) -> None:
-        """The replaced server comes back, asks once, and gives back what it has."""
+        """The replaced server comes back and asks once; it gives back what it has when it begins anew."""
         self._leaves(number, site)
         answer = self.world.vendor.answer(site.request("renew"))
         assert (answer.outcome, answer.code) == ("refused", "policy.superseded")

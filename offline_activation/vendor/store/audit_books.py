@@ -4,7 +4,7 @@ The seal makes an entry that was changed, moved or cut out by hand visible to ``
 may write the whole database can write a whole new log.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, select
@@ -20,8 +20,17 @@ _FIRST_SEAL: Final = bytes(32)
 _SEALED: Final = ("number", "at", "actor", "action", "subject", "details")
 _SEAL = select(audit.c.seal).where(audit.c.number == bindparam("number"))
 _PAGE = select(audit).where(audit.c.number > bindparam("after")).order_by(audit.c.number).limit(bindparam("most"))
-
 _ABOUT = select(audit).where(audit.c.subject == bindparam("subject")).order_by(audit.c.number)
+_DATED_AFTER = (
+    select(audit)
+    .where(
+        audit.c.at > bindparam("limit"),
+        audit.c.number > bindparam("after"),
+        audit.c.action.in_(bindparam("actions", expanding=True)),
+    )
+    .order_by(audit.c.at.desc(), audit.c.number.desc())
+    .limit(1)
+)
 
 
 class AuditBooks(Books):
@@ -52,6 +61,10 @@ class AuditBooks(Books):
     def audit_about(self, subject: str) -> Sequence[AuditEntry]:
         """Return every entry about one subject (the reference of a request), oldest first."""
         return self._run.records(_ABOUT, _entry, {"subject": subject})
+
+    def dated_after(self, limit: int, *, actions: Collection[str], after: int = 0) -> AuditEntry | None:
+        """Return the latest dated entry above ``limit`` that has one of ``actions`` and a number above ``after``."""
+        return self._run.record(_DATED_AFTER, _entry, {"limit": limit, "after": after, "actions": list(actions)})
 
     def broken_audit(self, *, page: int = 1000) -> Iterator[str]:
         """Read the whole log; yield a sentence where it is not the one that was written."""

@@ -14,6 +14,7 @@ from offline_activation.cli.vendor_report import cell
 from offline_activation.formats.armor import unarmor
 from offline_activation.formats.envelope import open_envelope
 from offline_activation.formats.license_document import read_license
+from offline_activation.formats.names import document_id
 from offline_activation.formats.readable import compose
 from offline_activation.formats.refusal import read_refusal
 from offline_activation.formats.request import Purpose
@@ -398,8 +399,9 @@ def test_a_report_that_could_not_be_written_hides_nothing(vendor: Any, areq: Any
 
 def test_a_return_is_signed_with_a_receipt(vendor: Any, areq: Any) -> None:
     number = vendor.sold()
-    vendor.json("sign", areq("first.areq", number))
-    file = areq("return.areq", number, purpose=Purpose.RETURN, counter=2, revision=1)
+    vendor.json("sign", areq("first.areq", number), "-o", "first.alic")
+    previous = document_id(open_envelope(unarmor(Path("first.alic").read_text(), source="x").document).payload)
+    file = areq("return.areq", number, purpose=Purpose.RETURN, counter=2, revision=1, previous=previous)
     review = vendor.json("review", file)
     assert (review["decision"], review["grant"]) == ("sign", None)
     assert {change["field"]: change["to"] for change in review["changes"]} == {"volume_id": None, "site_key": None}

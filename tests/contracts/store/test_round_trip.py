@@ -159,3 +159,20 @@ def test_nasty_text_inside_details_stays_as_it_is(store: Store) -> None:
         work.append_audit(AuditEntry(at=0, actor="a", action="b", subject="c", details=details))
     with store.read() as work:
         assert work.audit()[0].details == details
+
+
+def test_the_latest_dated_entry_of_some_actions_is_found(store: Store) -> None:
+    dated = ((50, "sign"), (90, "order"), (70, "sign"), (70, "export"), (10, "sign"))
+    with store.begin() as work:
+        for at, action in dated:
+            work.append_audit(AuditEntry(at=at, actor="eva", action=action, subject="s", details={}))
+    with store.read() as work:
+        begun = work.audit()[-1].number - len(dated)
+
+        def found(limit: int, *actions: str, after: int = 0) -> int | None:
+            entry = work.dated_after(limit, actions=actions, after=begun + after)
+            return None if entry is None else entry.number - begun
+
+        assert found(0, "sign", "export") == 4
+        assert found(0, "sign") == 3
+        assert (found(69, "sign"), found(70, "sign"), found(0), found(0, "sign", after=3)) == (3, None, None, 5)
