@@ -87,7 +87,7 @@ def clear(site: Installation, document: bytes, license_: LicenseDocument, *, aga
     names = [RETURNED, RECEIPT, CHAIN]
     home, product = str(directory.home), site.product.product
     stop = find_vendors_stop(home, product, site.facts.site_key, site.trust, in_force=None)
-    if stop is None or stop.since <= license_.issued or _asked_since(directory, license_):
+    if stop is None or stop.since < license_.issued or _asked_since(directory, license_):
         names.append(STOPPED)
     if _read(directory, EMERGENCY) != document and (not again or _knows_of_emergency(directory, license_)):
         names += [OPENED, EMERGENCY]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from offline_activation.errors import ActivationError, visible
 from offline_activation.formats.license_document import read_license
 from offline_activation.formats.names import LicenseNumber, Reference
-from offline_activation.formats.request import ActivationRequest, ReceivedRequest, receive_request
+from offline_activation.formats.request import ActivationRequest, Purpose, ReceivedRequest, receive_request
 from offline_activation.vendor.known import MOVES
 from offline_activation.vendor.lint import unsigned
 from offline_activation.vendor.ordering import find_definition
@@ -46,8 +46,27 @@ def known_about(work: Work, request: ActivationRequest) -> Known:
         issued_revision=0 if issued is None else issued.revision,
         former=former,
         open_move=_open_move(work, former, intents),
+        later_return=_names_later_return(work, request, former),
         proof_site=_proof_site(work, request),
         unreturned=work.unreturned_of(record.product, record.email) if request.purpose in MOVES else 0,
+    )
+
+
+def _names_later_return(work: Work, request: ActivationRequest, former: FormerSite | None) -> bool:
+    """Tell whether the request names a return that was made after the one by which its server left the license.
+
+    A site holds one license at a time, so whoever has given back another one since has given back this one before.
+    """
+    if former is None or former.return_id is None or request.returned is None or request.returned == former.return_id:
+        return False
+    named, first = work.find_request(request.returned), work.find_request(former.return_id)
+    if named is None or first is None:
+        return False
+    later, earlier = receive_request(named.document).content, receive_request(first.document).content
+    return (
+        later.purpose is Purpose.RETURN
+        and later.site_key == earlier.site_key == request.site_key
+        and later.counter > earlier.counter
     )
 
 

@@ -37,6 +37,8 @@ class Known:
     """The request for whose license the site that asks was displaced, while no such license is signed."""
     proof_site: FormerSite | None = None
     """The site that signed the return inside the request, as one that once held the license."""
+    later_return: bool = False
+    """The request names a return that its site key made of another license after it had given this one back."""
     unreturned: int = 0
     """Unreturned servers of the customer, all licenses of the product together."""
 

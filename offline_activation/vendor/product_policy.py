@@ -6,7 +6,15 @@ from typing import Final
 
 from offline_activation.errors import Refusal
 from offline_activation.formats.match_policy import MAX_WEIGHT, NEEDED, WEIGHTS, MatchPolicy
-from offline_activation.formats.policy import CLOCK_DAYS, DRIFT_DAYS, MAX_DAYS, MAX_PERCENT, Fallback, Policy
+from offline_activation.formats.policy import (
+    CLOCK_DAYS,
+    DRIFT_DAYS,
+    MAX_DAYS,
+    MAX_EMERGENCY_DAYS,
+    MAX_PERCENT,
+    Fallback,
+    Policy,
+)
 from offline_activation.formats.product import LimitRule, OptionRule
 from offline_activation.formats.request import Purpose
 from offline_activation.vendor.product_table import Table, mistake
@@ -50,7 +58,7 @@ def read_license_rules(table: Table, match: Table, *, demo_days: int) -> License
     rules = LicenseRules(
         overuse_percent=table.number("overuse_percent", default=0, most=MAX_PERCENT),
         drift_days=table.number("drift_days", default=DRIFT_DAYS, most=MAX_DAYS),
-        emergency_days=table.number("emergency_days", default=EMERGENCY_DAYS, most=MAX_DAYS),
+        emergency_days=table.number("emergency_days", default=EMERGENCY_DAYS, most=MAX_EMERGENCY_DAYS),
         clock_days=(
             table.number("clock_tolerance_days", default=tolerance, most=MAX_DAYS),
             table.number("clock_grace_days", default=grace, most=MAX_DAYS),

@@ -20,7 +20,7 @@ def former_site(request: ActivationRequest, known: Known, _now: int) -> Finding 
         return None
     if request.purpose is Purpose.RETURN:
         return _return_of_former(request, former)
-    if former.return_id is not None and request.returned == former.return_id:
+    if known.later_return or (former.return_id is not None and request.returned == former.return_id):
         return None  # it knows of its return, so it is like any new server
     if former.how == "returned":
         return no("returned", Refusal("policy.returned", when=show_day(former.at)))

@@ -147,6 +147,7 @@ def test_a_product_file_carries_the_definition_the_root_key_and_the_trust_list()
         (LEAST + "[license]\noveruse_percent = 101\n", "[license] overuse_percent: not a whole number of 0 to 100"),
         (LEAST + "[license]\ndrift_days = -1\n", "[license] drift_days: not a whole number"),
         (LEAST + "[license]\nemergency_days = true\n", "[license] emergency_days: not a whole number"),
+        (LEAST + "[license]\nemergency_days = 61\n", "[license] emergency_days: not a whole number of 0 to 60"),
         (LEAST + "[license]\nclock_tolerance_days = '2'\n", "[license] clock_tolerance_days: not a whole number"),
         (LEAST + "[license]\nclock_grace_days = 36601\n", "[license] clock_grace_days: not a whole number"),
         (LEAST + "[license]\nfallback_days = 1.5\n", "[license] fallback_days: not a whole number"),

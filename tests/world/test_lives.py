@@ -90,7 +90,7 @@ class Lives(RuleBasedStateMachine):
     def a_second_server_is_refused(self, number: LicenseNumber, name: str) -> None:
         """The same number from another server, without a word about the first."""
         site, held = self.world.sites[name], self.holder.get(number)
-        if held is None or site in self.holder.values():
+        if held is None or site in self.holder.values() or site.state == "superseded":
             return
         event("second server")
         answer = self.world.vendor.answer(site.request("activate", number))
@@ -317,8 +317,8 @@ class Lives(RuleBasedStateMachine):
             site.install(document)
         except Refusal as refusal:
             code = refusal.code
-        if self.holder.get(content.license_number) is not site:
-            assert code != "installed"
+        if self.holder.get(content.license_number) is not site:  # it may come in, and runs nothing any more
+            assert code != "installed" or site.state not in WORKS
             return
         if code == "installed":
             assert content.revision >= before
@@ -361,7 +361,10 @@ class Lives(RuleBasedStateMachine):
         answer = self.world.vendor.answer(site.request("renew"))
         assert answer.outcome == "refused"
         self._read_refusal(site, answer.document)
-        self.stopped.add(site.name)
+        assert site.state not in WORKS
+        shutil.rmtree(site.home)  # it does not know of its own return: a new installation is the way back
+        site.initialise()
+        self.stopped.discard(site.name)
 
     def _read_refusal(self, site: Site, document: bytes | None) -> None:
         site.skew = max(site.skew, 0)

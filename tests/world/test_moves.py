@@ -188,3 +188,13 @@ def test_revoked_at_the_next_contact_and_not_before(world: World) -> None:
     with pytest.raises(Refusal):
         site.install(answer.document)
     assert (site.state, site.start().limit("employees")) == ("revoked", 0)
+
+
+def test_a_server_that_gave_back_two_licenses_may_have_the_first_again(world: World) -> None:
+    """One returned, another held and returned, the first once more: naming the last return is enough."""
+    site = world.activated()
+    first = site.license().license_number
+    for number in (world.vendor.sell(limits={"employees": 3}), first):
+        site.install(world.vendor.decide(site.give_back()).document)
+        site.exchange("activate", number)
+        assert site.state == "active"
