@@ -101,8 +101,7 @@ def _ask(  # noqa: PLR0913 - the form has these fields
     outputs = Outputs(
         file=output, qr=qr, sheet=sheet, terminal=terminal_qr, ascii_only=ascii_only, light=light, force=force
     )
-    is_return = purpose.lower() == "return"
-    outputs.check(made_before=is_return or bool(again))
+    outputs.check(made_before=bool(again) or purpose.lower() == "return")
     if again:
         _write_again(again, outputs)
     else:
