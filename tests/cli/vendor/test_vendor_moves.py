@@ -170,7 +170,7 @@ def test_show_says_when_the_license_was_first_activated_and_when_the_present_ser
     of_license, of_server = vendor("license", "show", number).out.split("\nServer\n")
     assert ("First activated" in of_license, "First activated" in of_server) == (True, False)
     assert "Here since" in of_server
-    known = {"revision": moved.revision, "previous": moved.response_id}
-    vendor.json("sign", areq("back.areq", number, purpose=Purpose.RETURN, key=9, volume_id="d15c-9", counter=2, **known))
+    said = {"revision": moved.revision, "previous": moved.response_id, "counter": 2, "volume_id": "d15c-9"}
+    vendor.json("sign", areq("back.areq", number, purpose=Purpose.RETURN, key=9, **said))
     assert vendor.json("license", "show", number)["held_since"] is None
     assert "First activated" in vendor("license", "show", number).out
