@@ -378,6 +378,7 @@ class Lives(RuleBasedStateMachine):
 Lives.TestCase.settings = settings(
     max_examples=int(os.environ.get("LIVES", "25")),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking such histories takes longer than reading them
+    derandomize="LIVES" not in os.environ,  # the same lives in every run; LIVES=1000 looks for new ones
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
