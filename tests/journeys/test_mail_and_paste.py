@@ -199,7 +199,7 @@ def test_a_label_never_decides_what_a_document_is(answered: World) -> None:
 
 
 def test_a_look_alike_in_a_label_is_refused(answered: World) -> None:
-    text = answered.text("first.alic").replace("OA1 LICENSE 1", "OA1 LI\u0421ENSE 1")
+    text = answered.text("first.alic").replace("OA1 LICENSE ", "OA1 LI\u0421ENSE ", 1)
     result = answered.site("import", answered.file("a", text), "--json", code=1)
     assert result.error["reason"] == "ARMOR"
 
