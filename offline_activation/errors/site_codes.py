@@ -209,7 +209,7 @@ SITE: Final[dict[str, tuple[str, str, str]]] = {
     "site.not_initialised": (
         "STATE",
         "There is no installation in {path}.",
-        "Run 'activation-site init FILE.product' first, or name the right directory with --home.",
+        "If its disk is missing, mount it. Else run 'activation-site init FILE.product', or name another --home.",
     ),
     "site.gone": (
         "IO",
