@@ -58,8 +58,9 @@ LINES: dict[tuple[str, str], Line] = {
     ("renewal_due", "in_grace"): (((760, 150), (830, 150)), (795, 143)),
     ("renewal_due", "expired"): (((700, 130), (700, 82), (1100, 82), (1100, 130)), (1010, 78)),
     ("in_grace", "active"): (((870, 192), (870, 224), (480, 224), (480, 192)), (690, 219)),
+    ("in_grace", "demo"): (((885, 192), (885, 262), (226, 262), (226, 361), (190, 361)), (500, 259)),
     ("in_grace", "expired"): (((990, 150), (1060, 150)), (1025, 122)),
-    ("in_grace", "not_activated"): (((910, 192), (910, 250), (210, 250), (210, 172), (190, 172)), (690, 245)),
+    ("in_grace", "not_activated"): (((910, 192), (910, 246), (210, 246), (210, 172), (190, 172)), (690, 242)),
     ("expired", "active"): (((1150, 130), (1150, 46), (430, 46), (430, 130)), (800, 42)),
     ("expired", "wrong_machine"): (((1110, 192), (1110, 400), (735, 400), (735, 440)), (980, 395)),
     ("over_limit", "active"): (((500, 440), (500, 272)), (505, 365)),
@@ -93,8 +94,8 @@ def draw() -> str:
         "<title>The states of a license and what leads from one to another</title>",
         _arrow_head(),
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-        _group(AROUND_INSTALLED, "a license is installed"),
-        _group(AROUND_WORKS, "the license works"),
+        _group(AROUND_INSTALLED, "a license is installed", name_at=500),
+        _group(AROUND_WORKS, "the license works", name_at=18),
         *(_line(line) for line, _ in _lines()),
         *(_box(stage) for stage in STAGES.values()),
         *(_label(at, text) for (_, at), text in _lines()),
@@ -149,11 +150,11 @@ def _box(stage: Stage) -> str:
     )
 
 
-def _group(place: tuple[int, int, int, int], name: str) -> str:
+def _group(place: tuple[int, int, int, int], name: str, *, name_at: int) -> str:
     x, y, width, height = place
     return (
         f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="14" fill="none" stroke="{FAINT}" '
-        f'stroke-dasharray="5 4"/><text x="{x + 12}" y="{y + height - 10}" fill="{FAINT}" font-style="italic">'
+        f'stroke-dasharray="5 4"/><text x="{x + 12}" y="{y + name_at}" fill="{FAINT}" font-style="italic">'
         f"{name}</text>"
     )
 

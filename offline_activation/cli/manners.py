@@ -108,7 +108,7 @@ def _flushed(code: int) -> int:
         sys.stdout.flush()
     except OSError as error:
         _drop_output()
-        return code if code == EXIT_TROUBLE else _fail(_unwritten(error))
+        return code if code == EXIT_TROUBLE else _said(_unwritten(error))  # there is no standard output to say it on
     return code
 
 
@@ -277,6 +277,11 @@ def _fail(error: ActivationError) -> int:
             return exit_code_of(error)
         except OSError:
             _drop_output()  # said on standard error instead
+    return _said(error)
+
+
+def _said(error: ActivationError) -> int:
+    """Say an error on standard error and return its exit code."""
     note(f"{type(error).__name__.lower()} [{error.code}]: {error.message}")
     note(f"  next step: {error.remedy}")
     return exit_code_of(error)

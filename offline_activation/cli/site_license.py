@@ -147,7 +147,7 @@ def _forecast(
         raise Misuse("usage.missing", what="--at DATE or --ics FILE")
     asked = _asked(option, use, product_version, released)
     found = _load(_instant(at) if at else int(time.time()), _components(without or []))
-    _judge(found, asked, date_lines(found))
+    _judge(found, asked, date_lines(found), told=_clock_today())
 
 
 def _asked(option: list[str] | None, use: list[str] | None, version: str | None, released: str | None) -> Asked:
@@ -166,8 +166,18 @@ def _components(names: list[str]) -> tuple[str, ...]:
     return given
 
 
-def _judge(found: "License", asked: Asked, more: Iterable[str] = ()) -> None:
+def _clock_today() -> list[ActivationError]:
+    """Return what is wrong with this clock now: a forecast goes by its day, as if the clock were right."""
+    from offline_activation.verify.installed import load_license, read_product_file
+
+    found = load_license(read_product_file(home()).product, home=home())
+    return [each for each in (found.problem, *found.warnings) if each is not None and each.code.startswith("clock.")]
+
+
+def _judge(found: "License", asked: Asked, more: Iterable[str] = (), *, told: Iterable[ActivationError] = ()) -> None:
     result: dict[str, Any] = license_json(found)
+    told = tuple(told)
+    result["warnings"] += problems_json(told)
     near = [said for name, count in asked.in_use.items() if (said := found.near(name, in_use=count)) is not None]
     result["warnings"] += problems_json(near)
     if found.is_usable and any(count > found.limit(name) for name, count in asked.in_use.items()):
@@ -181,7 +191,7 @@ def _judge(found: "License", asked: Asked, more: Iterable[str] = ()) -> None:
         emit_refused(result, error, lines)
     else:
         manners.emit(result, lines)
-    warn_each((*found.warnings, *near))
+    warn_each((*found.warnings, *told, *near))
 
 
 def _require(found: "License", asked: Asked) -> None:

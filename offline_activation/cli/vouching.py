@@ -16,7 +16,15 @@ from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.request import receive_request
 from offline_activation.formats.root_certificate import last_root, read_root_certificate, read_root_certificates
 from offline_activation.formats.trust_list import read_trust_list, receive_trust_list
-from offline_activation.verify.trust import Trust, is_of_one_chain, is_revoked, signing_key, updated
+from offline_activation.verify.trust import (
+    Trust,
+    is_of_former_root,
+    is_of_one_chain,
+    is_revoked,
+    learned,
+    signing_key,
+    updated,
+)
 
 _Response = LicenseDocument | RefusalDocument | ReceiptDocument
 _UNPLACED: Final = "whose it is cannot be told without a product file (--product FILE) or an installation"
@@ -113,7 +121,7 @@ def _of_response(envelope: Envelope, content: _Response, trust: Trust | None) ->
     if trust is None:
         return Verdict(verified=False, by=f"{name}; {_UNPLACED}")
     try:
-        known, of_former = _knowing(trust, content.trust)
+        known, of_former = learned(trust, content.trust), is_of_former_root(trust, content.trust)
         entry = signing_key(known, envelope, content.product, content.issued)
     except Refusal as refusal:
         if refusal.reason != "KEY":
@@ -124,30 +132,6 @@ def _of_response(envelope: Envelope, content: _Response, trust: Trust | None) ->
         return Verdict(verified=False, by=f"{name}, which the vendor has revoked")
     by = f"issuing {name} of {known.current.vendor}, named by the pinned root key"
     return Verdict(verified=True, by=f"{by}; the list inside is of an earlier root key" if of_former else by)
-
-
-def _knowing(trust: Trust, carried: bytes) -> tuple[Trust, bool]:
-    """Return the trust after the list inside a response, and whether that list is of an earlier root key.
-
-    An installation pinned to a later root key cannot follow such a list and takes nothing from it: the key that signed
-    the response must stand in the list that is held.
-    """
-    try:
-        return updated(trust, carried), False
-    except Refusal as refusal:
-        if refusal.code != "key.root_mismatch" or not _is_of_former_root(trust, carried):
-            raise
-    return trust, True
-
-
-def _is_of_former_root(trust: Trust, carried: bytes) -> bool:
-    """Tell whether a trust list names as its signer a root key of before that the held certificates name."""
-    envelope = open_envelope(carried)
-    roots = read_trust_list(envelope).roots
-    if roots != trust.current.roots[: len(roots)] or envelope.key_id in trust.current.revoked:
-        return False
-    following = trust.current.roots[len(roots) : len(roots) + 1]  # who signed a list signed the next certificate
-    return [open_envelope(certificate).key_id for certificate in following] == [envelope.key_id]
 
 
 def _refuse_damage(envelope: Envelope, content: _Response) -> None:

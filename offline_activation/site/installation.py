@@ -19,7 +19,7 @@ from offline_activation.verify import installed
 from offline_activation.verify.checks import Facts, check_installed
 from offline_activation.verify.directory import find_trust
 from offline_activation.verify.evidence import find_return
-from offline_activation.verify.trust import Trust, pinned_trust, updated
+from offline_activation.verify.trust import Trust, is_of_former_root, learned, pinned_trust
 
 _NOBODY_ELSE: Final = "site.not_the_server"
 
@@ -125,10 +125,11 @@ def read_installed_license(directory: StateDirectory, trust: Trust, facts: Facts
 def keep_newest_trust(directory: StateDirectory, product: ProductDocument, document: bytes) -> bool:
     """Write ``document`` as the trust list unless the one that is there is as new; tell whether it was written.
 
-    Raises what reading a trust list raises, and ``Trouble`` ``io.unwritable``.
+    A list of an earlier root key than the pinned one is not written: nobody could verify it here.  Raises what reading
+    a trust list raises, and ``Trouble`` ``io.unwritable``.
     """
     known, _ = find_trust(str(directory.home), product)  # the license's own list may be as new and is no reason to wait
-    if updated(known, document) == known and directory.has(installed.TRUST):
+    if learned(known, document) == known and (directory.has(installed.TRUST) or is_of_former_root(known, document)):
         return False
     directory.write(installed.TRUST, document)
     return True

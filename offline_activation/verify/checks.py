@@ -19,7 +19,7 @@ from offline_activation.formats.refusal import RefusalDocument, read_refusal
 from offline_activation.formats.value import value
 from offline_activation.identity.matching import Match, match
 from offline_activation.verify.standing import final_end
-from offline_activation.verify.trust import Trust, is_hollow, is_revoked, pinned_trust, signing_key, updated
+from offline_activation.verify.trust import Trust, is_hollow, is_revoked, learned, pinned_trust, signing_key
 
 Response = LicenseDocument | RefusalDocument | ReceiptDocument
 
@@ -214,7 +214,7 @@ def _read(document: bytes, *kinds: Kind) -> tuple[Envelope, Response]:
 def _check_trust_list(content: Response, trust: Trust, envelope: Envelope) -> Trust:
     # 4 trust list: signed by the pinned root or one it leads to; the newest one of those seen counts
     try:
-        return updated(trust, content.trust)
+        return learned(trust, content.trust)
     except Refusal as refusal:
         if refusal.code == "key.root_mismatch":  # another vendor, or a root brought along by an attacker
             raise Refusal("key.unknown", kind=envelope.kind.value, vendor=trust.current.vendor) from refusal

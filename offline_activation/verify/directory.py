@@ -20,7 +20,7 @@ from offline_activation.formats.product import ProductDocument, receive_product
 from offline_activation.identity.components import blinded, fallback_marks, read_components
 from offline_activation.verify.checks import AcceptedLicense, Facts, check_installed
 from offline_activation.verify.ownership import is_denied, unreadable
-from offline_activation.verify.trust import Trust, is_of_one_chain, pinned_trust, updated
+from offline_activation.verify.trust import Trust, is_of_one_chain, learned, pinned_trust, updated
 
 T = TypeVar("T")
 
@@ -142,7 +142,7 @@ def read_trust(home: str, product: ProductDocument) -> Trust:
     for name in (LICENSE, KEPT_LICENSE):
         try:
             license_ = read_license(open_envelope(read_bounded(os.path.join(home, name), limit=MAX_SIZE)))
-            trust = updated(trust, license_.trust)
+            trust = learned(trust, license_.trust)
         except ActivationError:
             continue
     return trust

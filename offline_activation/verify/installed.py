@@ -46,6 +46,7 @@ from offline_activation.verify.directory import (
 from offline_activation.verify.drift import Drift, judge_drift
 from offline_activation.verify.license import License
 from offline_activation.verify.standing import (
+    DEMO,
     DRIFT_END,
     NOT_ACTIVATED,
     WRONG_MACHINE,
@@ -180,7 +181,8 @@ def _load(home: str, product_id: str, root: str | None, when: _When) -> License:
     if (stopped := _stopped(home, product, notes)) is not None:
         return stopped
     if not has_license(home):
-        return _opened(home, product, notes, when, after=NOT_ACTIVATED) or _unlicensed(home, product, notes, when)
+        opened = _opened(home, product, notes, when, after=NOT_ACTIVATED)
+        return _unlicensed(home, product, notes, when) if opened is None else _or_demo(home, product, opened, when)
     return _licensed(home, product, notes, when)
 
 
@@ -273,6 +275,14 @@ def _opened(
     standing = under_clock(standing, clock, found.license, product)
     warnings = (*standing.warnings, *notes)
     return License(product=product, document=found.license, standing=changed(standing, warnings=warnings))
+
+
+def _or_demo(home: str, product: ProductDocument, opened: License, when: _When) -> License:
+    """Return an emergency license that is over as the demo, while that lasts: opening it took nothing away."""
+    if opened.problem is None:
+        return opened
+    demo = _unlicensed(home, product, [opened.problem, *opened.warnings], changed(when, witness=False))
+    return demo if demo.state == DEMO else opened
 
 
 def _unlicensed(home: str, product: ProductDocument, notes: list[ActivationError], when: _When) -> License:

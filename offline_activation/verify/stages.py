@@ -97,6 +97,7 @@ _ALL: Final = (
             ("import", ACTIVE),
             ("days of grace over", EXPIRED),
             ("emergency license over, without another", NOT_ACTIVATED),
+            ("emergency over, demo not", DEMO),
             *_WORKING,
         ),
     ),

@@ -7,7 +7,7 @@ from offline_activation.formats.envelope import Envelope, Kind, open_envelope
 from offline_activation.formats.keys import KeyId, PublicKey, key_id
 from offline_activation.formats.names import ProductId
 from offline_activation.formats.root_certificate import last_root
-from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, rank, receive_trust_list
+from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, rank, read_trust_list, receive_trust_list
 from offline_activation.formats.value import value
 
 USE_OF_KIND: Final = {Kind.LICENSE: Use.LICENSE, Kind.REFUSAL: Use.REFUSAL, Kind.RECEIPT: Use.RECEIPT}
@@ -43,6 +43,33 @@ def updated(trust: Trust, document: bytes) -> Trust:
     if carried.roots[:shared] != trust.current.roots[:shared]:
         raise Refusal("key.root_mismatch")
     return Trust(root=trust.root, current=carried) if rank(carried) > rank(trust.current) else trust
+
+
+def learned(trust: Trust, carried: bytes) -> Trust:
+    """Return the trust after the list inside a response; raises as :func:`updated` does.
+
+    A list of an earlier root key than the pinned one cannot be verified here and is passed over: nothing is taken from
+    it, and the key of the response must stand in the list that is held.
+    """
+    try:
+        return updated(trust, carried)
+    except Refusal as refusal:
+        if refusal.code == "key.root_mismatch" and is_of_former_root(trust, carried):
+            return trust
+        raise
+
+
+def is_of_former_root(trust: Trust, carried: bytes) -> bool:
+    """Tell whether a trust list names as its signer a root key of before, by the certificates that are held here.
+
+    A root key that was revoked is none.  Raises :class:`Refusal` for what is no trust list.
+    """
+    envelope = open_envelope(carried)
+    roots = read_trust_list(envelope).roots
+    if roots != trust.current.roots[: len(roots)] or envelope.key_id in trust.current.revoked:
+        return False
+    following = trust.current.roots[len(roots) : len(roots) + 1]  # who signed a list signed the next certificate
+    return [open_envelope(certificate).key_id for certificate in following] == [envelope.key_id]
 
 
 def is_of_one_chain(trust: Trust, root: PublicKey) -> bool:

@@ -1,5 +1,6 @@
 """The manners of both programs: streams, exit codes, names, help, and nothing written over anything."""
 
+import itertools
 import json
 import os
 import pty
@@ -319,10 +320,11 @@ def test_a_passphrase_file_that_others_can_read_is_used_with_a_warning(ordered: 
 
 
 def test_a_result_that_cannot_be_printed_does_not_say_that_nothing_was_done(answered: World) -> None:
-    for flags in ((), ("--json",)):
+    for flags, buffered in itertools.product(((), ("--json",)), ({}, {"PYTHONUNBUFFERED": "1"})):
         with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+            environment = {key: text for key, text in answered.environ().items() if key != "PYTHONUNBUFFERED"}
             done = subprocess.run(
-                answered.command("site", "import", "first.alic", *flags), cwd=answered.work, env=answered.environ(),
+                answered.command("site", "import", "first.alic", *flags), cwd=answered.work, env=environment | buffered,
                 stdout=full, stderr=subprocess.PIPE, timeout=30, check=False,
             )  # fmt: skip
         assert done.returncode == 3

@@ -10,11 +10,12 @@ World = Any
 TRACE = ("strace", "-f", "-qq", "-e", "trace=network", "-o")
 
 
-def is_silent(world: World, name: str) -> None:
-    trace = (world.work / name).read_text(errors="replace")
-    for family in ("AF_INET", "AF_INET6", "AF_PACKET", "AF_NETLINK"):
-        assert family not in trace, trace
+def networks(world: World, name: str) -> list[str]:
+    """Return the lines of a trace that reach out of this machine; the trace is removed."""
+    lines = (world.work / name).read_text(errors="replace").splitlines()
     (world.work / name).unlink()
+    families = ("AF_INET", "AF_INET6", "AF_PACKET", "AF_NETLINK")
+    return [line for line in lines if any(family in line for family in families)]
 
 
 @pytest.mark.parametrize(
@@ -27,13 +28,14 @@ def is_silent(world: World, name: str) -> None:
     ids=lambda command: " ".join(command[:2]),
 )  # fmt: skip
 def test_no_site_command_opens_a_network_socket(answered: World, command: list[str]) -> None:
-    answered.site(*command, before=(*TRACE, "trace.txt"), code=None)
-    is_silent(answered, "trace.txt")
+    found = answered.site(*command, before=(*TRACE, "trace.txt"), code=None)
+    assert found.code in {0, 1}, found
+    assert networks(answered, "trace.txt") == []
 
 
 def test_init_opens_no_network_socket(ordered: World) -> None:
     ordered.site("init", "infinitime.product", before=(*TRACE, "trace.txt"))
-    is_silent(ordered, "trace.txt")
+    assert networks(ordered, "trace.txt") == []
 
 
 def test_load_license_opens_no_network_socket(licensed: World) -> None:
@@ -43,7 +45,7 @@ def test_load_license_opens_no_network_socket(licensed: World) -> None:
         cwd=licensed.work, env=licensed.environ(), capture_output=True, timeout=30, check=True,
     )  # fmt: skip
     assert done.stdout == b"active\n"
-    is_silent(licensed, "trace.txt")
+    assert networks(licensed, "trace.txt") == []
 
 
 @pytest.mark.parametrize(

@@ -60,11 +60,14 @@ def test_commands_that_only_look_write_nothing(site: Site, command: list[str]) -
     assert site.state() == before
 
 
-def test_a_forecast_knows_no_wrong_clock(site: Site) -> None:
+def test_a_forecast_goes_by_its_day_and_tells_that_this_clock_is_wrong(site: Site) -> None:
     site.licensed()
-    (site.home / "clock").write_text(f"{int(time.time()) + 100 * DAY}\n")
     tomorrow = time.strftime("%Y-%m-%d", time.localtime(time.time() + DAY))
     assert site.json("forecast", "--at", tomorrow)["warnings"] == []
+    (site.home / "clock").write_text(f"{int(time.time()) + 100 * DAY}\n")
+    found = site.json("forecast", "--at", tomorrow)
+    assert (found["state"], [each["code"] for each in found["warnings"]]) == ("active", ["clock.set_back"])
+    assert "warning [clock.set_back]" in site("forecast", "--at", tomorrow).err
 
 
 def test_file_times_stand_in_for_a_lost_note_and_end_nothing(site: Site) -> None:

@@ -1,12 +1,9 @@
 """The bad vectors of the fields: one wrong field each, correctly signed."""
 
 from vector_file import Vector
-from vector_world import ISSUING, LICENSE_NUMBER, altered, key_outside
+from vector_world import ISSUING, LICENSE_NUMBER, Case, wrong_fields
 
 from offline_activation.formats.envelope import Kind
-
-_Case = tuple[str, str, str, int | str, object]
-"""Name, what is wrong, code, field number, wrong value (``...``: left out)."""
 
 _KEY = bytes(ISSUING.public_key)
 _INVALID, _MISSING, _NEWER, _VERSION = (
@@ -16,7 +13,7 @@ _INVALID, _MISSING, _NEWER, _VERSION = (
     "profile.version",
 )
 
-_REQUEST: list[_Case] = [
+_REQUEST: list[Case] = [
     ("no-version", "No version.", _VERSION, 1, ...),
     ("version-0", "Version 0.", _VERSION, 1, 0),
     ("version-2", "Version 2.", _NEWER, 1, 2),
@@ -49,7 +46,7 @@ _REQUEST: list[_Case] = [
     ("negative-key", "A negative field number.", _INVALID, -1, 0),
     ("text-key", "A field with a name instead of a number.", _INVALID, "seats", 10),
 ]
-_LICENSE: list[_Case] = [
+_LICENSE: list[Case] = [
     ("revision-0", "Revision 0.", _INVALID, 4, 0),
     ("no-request", "No request it answers.", _MISSING, 6, ...),
     ("site-long", "A site id of 32 bytes.", _INVALID, 7, bytes(32)),
@@ -65,13 +62,13 @@ _LICENSE: list[_Case] = [
     ("no-trust", "No trust list.", _MISSING, 16, ...),
     ("critical", "An unknown critical field.", _NEWER, 27, 1),
 ]
-_REFUSAL: list[_Case] = [
+_REFUSAL: list[Case] = [
     ("code-long", "A code of 49 characters.", _INVALID, 3, "x" * 49),
     ("message-empty", "An empty sentence.", _INVALID, 4, ""),
     ("no-remedy", "No next step.", _MISSING, 8, ...),
     ("critical", "An unknown critical field.", _NEWER, 9, 0),
 ]
-_TRUST: list[_Case] = [
+_TRUST: list[Case] = [
     ("number-0", "Number 0.", _INVALID, 2, 0),
     ("key-never", "A key that is never valid.", _INVALID, 5, ((_KEY, 5, 5, 3, None),)),
     ("key-four", "A key entry of four parts.", _INVALID, 5, ((_KEY, 0, 1, 3),)),
@@ -81,7 +78,7 @@ _TRUST: list[_Case] = [
     ("revoked-short", "A revoked key id of 7 bytes.", _INVALID, 6, (bytes(7),)),
     ("critical", "An unknown critical field.", _NEWER, 9, 0),
 ]
-_PRODUCT: list[_Case] = [
+_PRODUCT: list[Case] = [
     ("root-short", "A root key of 31 bytes.", _INVALID, 5, bytes(31)),
     ("limit-no-label", "A limit without a label.", _INVALID, 7, {"employees": ("", 5)}),
     ("option-number", "An option whose demo is a number.", _INVALID, 8, {"accruals_plus": ("Accruals Plus", 1)}),
@@ -90,7 +87,7 @@ _PRODUCT: list[_Case] = [
     ("no-server", "No server; an empty text is needed.", _MISSING, 14, ...),
     ("critical", "An unknown critical field.", _NEWER, 15, 0),
 ]
-_FIELDS: dict[Kind, list[_Case]] = {
+_FIELDS: dict[Kind, list[Case]] = {
     Kind.REQUEST: _REQUEST,
     Kind.LICENSE: _LICENSE,
     Kind.REFUSAL: _REFUSAL,
@@ -101,17 +98,4 @@ _FIELDS: dict[Kind, list[_Case]] = {
 
 def bad_field_vectors() -> tuple[Vector, ...]:
     """Return a vector for each wrong field."""
-    return tuple(
-        Vector(
-            name=f"bad/{kind}-{name}",
-            about=about,
-            layer="profile",
-            input="document",
-            expect=code,
-            kind=kind.value,
-            key=key_outside(kind),
-            data=altered(kind, {key: item}),
-        )
-        for kind, cases in _FIELDS.items()
-        for name, about, code, key, item in cases
-    )
+    return wrong_fields(_FIELDS)

@@ -12,12 +12,13 @@ from vector_world import (
     SITE,
     STRANGER,
     TRUST,
-    altered,
+    Case,
     enveloped,
     header_of,
     key_outside,
     root_certificate,
     root_signer,
+    wrong_fields,
 )
 
 from offline_activation.formats.cbor import encode
@@ -28,13 +29,10 @@ from offline_activation.formats.root_certificate import MAX_ROOTS, SECOND
 from offline_activation.formats.trust_list import TrustList, seal_trust_list
 from offline_activation.formats.value import changed
 
-_Case = tuple[str, str, str, int | str, object]
-"""Name, what is wrong, code, field number, wrong value (``...``: left out)."""
-
 _INVALID, _MISSING, _NEWER = "profile.field_invalid", "profile.field_missing", "profile.newer"
 _OLD = b"former01"
 
-_LICENSE: list[_Case] = [
+_LICENSE: list[Case] = [
     ("fallback-two", "Demo Mode of two parts.", _INVALID, 17, (30, {"employees": 5})),
     ("fallback-four", "Demo Mode of four parts.", _INVALID, 17, (30, {"employees": 5}, (), 0)),
     ("fallback-map", "Demo Mode as a map.", _INVALID, 17, {1: 30}),
@@ -69,35 +67,35 @@ _LICENSE: list[_Case] = [
     ("grace-limits-empty", "An empty map that should be left out.", _INVALID, 25, {}),
     ("grace-limits-negative", "A limit in grace of -1.", _INVALID, 25, {"employees": -1}),
 ]
-_REQUEST: list[_Case] = [
+_REQUEST: list[Case] = [
     ("emergency-negative", "An emergency license opened before 1970.", _INVALID, 17, -1),
     ("returned-short", "The id of a return of 8 bytes.", _INVALID, 18, bytes(8)),
     ("proof-empty", "An empty return, which should be left out.", _INVALID, 19, b""),
     ("proof-large", "A return of 4,097 bytes.", _INVALID, 19, bytes(PROOF_LIMIT + 1)),
     ("proof-text", "A return that is text.", _INVALID, 19, "AR-K99S-VAWE"),
 ]
-_RECEIPT: list[_Case] = [
+_RECEIPT: list[Case] = [
     ("no-number", "No license number.", _MISSING, 3, ...),
     ("revision-negative", "Revision -1.", _INVALID, 4, -1),
     ("site-short", "A site id of 8 bytes.", _INVALID, 7, bytes(8)),
     ("no-trust", "No trust list.", _MISSING, 16, ...),
     ("critical", "An unknown critical field.", _NEWER, 8, 0),
 ]
-_ROOT: list[_Case] = [
+_ROOT: list[Case] = [
     ("number-1", "The first root key, which needs no certificate.", _INVALID, 2, 1),
     ("number-34", "Root key 34, which no trust list can hold.", _INVALID, 2, MAX_ROOTS + 2),
     ("key-weak", "A root key that is a point of order 1.", "key.weak", 3, (1).to_bytes(32, "little")),
     ("no-issued", "No date.", _MISSING, 4, ...),
     ("critical", "An unknown critical field.", _NEWER, 5, 0),
 ]
-_TRUST: list[_Case] = [
+_TRUST: list[Case] = [
     ("roots-empty", "An empty list that should be left out.", _INVALID, 7, ()),
     ("roots-text", "A root certificate that is text.", _INVALID, 7, ("root",)),
     ("roots-product", "Another kind of document among the root certificates.", "profile.kind", 7,
      (DOCUMENTS[Kind.PRODUCT],)),
     ("root-until-null", "An end that is null instead of left out.", _INVALID, 8, None),
 ]  # fmt: skip
-_FIELDS: dict[Kind, list[_Case]] = {
+_FIELDS: dict[Kind, list[Case]] = {
     Kind.LICENSE: _LICENSE,
     Kind.REQUEST: _REQUEST,
     Kind.RECEIPT: _RECEIPT,
@@ -108,24 +106,7 @@ _FIELDS: dict[Kind, list[_Case]] = {
 
 def bad_life_vectors() -> tuple[Vector, ...]:
     """Return the bad vectors of licenses, requests, receipts and root keys."""
-    return (*_fields(), *_receipts(), *_chains())
-
-
-def _fields() -> list[Vector]:
-    return [
-        Vector(
-            name=f"bad/{kind}-{name}",
-            about=about,
-            layer="profile",
-            input="document",
-            expect=code,
-            kind=kind.value,
-            key=key_outside(kind),
-            data=altered(kind, {key: item}),
-        )
-        for kind, cases in _FIELDS.items()
-        for name, about, code, key, item in cases
-    ]
+    return (*wrong_fields(_FIELDS), *_receipts(), *_chains())
 
 
 def _receipts() -> list[Vector]:

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from vector_file import ACCEPT, Vector, diagnostic, plain
+from vector_file import ACCEPT, Vector, diagnostic
 from vector_good_life import life_vectors
 from vector_world import (
     DOCUMENTS,
@@ -19,7 +19,9 @@ from vector_world import (
     STRANGER,
     TRUST,
     issuing_key,
-    key_outside,
+)
+from vector_world import (
+    good_document as _document,
 )
 
 from offline_activation.formats.armor import armor
@@ -70,22 +72,6 @@ def _cbor() -> list[Vector]:
                                      if isinstance(value, dict) else value))
         for name, about, value in values
     ]  # fmt: skip
-
-
-def _document(name: str, about: str, kind: Kind, content: object, data: bytes) -> Vector:
-    fields = plain(content)
-    assert isinstance(fields, dict)
-    return Vector(
-        name=f"good/{name}",
-        about=about,
-        layer="profile",
-        input="document",
-        expect=ACCEPT,
-        kind=kind.value,
-        key=key_outside(kind),
-        data=data,
-        fields=fields,
-    )
 
 
 def _documents() -> list[Vector]:

@@ -1,6 +1,6 @@
 """The good vectors of a license's later life: policies, moves, returns, emergencies and new root keys."""
 
-from vector_file import ACCEPT, Vector, plain
+from vector_file import Vector
 from vector_world import (
     DAY,
     DOCUMENTS,
@@ -15,9 +15,11 @@ from vector_world import (
     SITE,
     SMALL_REQUEST,
     TRUST,
-    key_outside,
     root_certificate,
     root_signer,
+)
+from vector_world import (
+    good_document as _document,
 )
 
 from offline_activation.formats.envelope import Kind
@@ -67,23 +69,6 @@ def rotated(roots: tuple[bytes, ...], **fields: object) -> TrustList:
 def certificates(last: int) -> tuple[bytes, ...]:
     """Return the certificates of the root keys 2 to ``last``."""
     return tuple(root_certificate(number) for number in range(SECOND, last + 1))
-
-
-def _document(name: str, about: str, kind: Kind, content: object, data: bytes, **keys: bytes) -> Vector:
-    fields = plain(content)
-    assert isinstance(fields, dict)
-    return Vector(
-        name=f"good/{name}",
-        about=about,
-        layer="profile",
-        input="document",
-        expect=ACCEPT,
-        kind=kind.value,
-        key=keys.get("key", key_outside(kind)),
-        root=keys.get("root", b""),
-        data=data,
-        fields=fields,
-    )
 
 
 def _licenses() -> list[Vector]:

@@ -1,7 +1,9 @@
 """The world of the vectors: TEST KEYS that everybody can read here, and one good document of each kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
+
+from vector_file import ACCEPT, Vector, plain
 
 from offline_activation.formats.cbor import Value, decode, encode
 from offline_activation.formats.contact import Contact
@@ -191,6 +193,46 @@ SIGNERS = {
 def key_outside(kind: Kind) -> bytes:
     """Return the public key a reader needs for a document of this kind; empty where the key is inside it."""
     return b"" if kind in {Kind.REQUEST, Kind.PRODUCT} else bytes(SIGNERS[kind].public_key)
+
+
+def good_document(name: str, about: str, kind: Kind, content: object, data: bytes, **keys: bytes) -> Vector:
+    """Return the vector of a document that every reader accepts, with what it says."""
+    fields = plain(content)
+    assert isinstance(fields, dict)
+    return Vector(
+        name=f"good/{name}",
+        about=about,
+        layer="profile",
+        input="document",
+        expect=ACCEPT,
+        kind=kind.value,
+        key=keys.get("key", key_outside(kind)),
+        root=keys.get("root", b""),
+        data=data,
+        fields=fields,
+    )
+
+
+Case = tuple[str, str, str, int | str, object]
+"""Name, what is wrong, code, field number, wrong value (``...``: left out)."""
+
+
+def wrong_fields(cases_of: Mapping[Kind, Sequence[Case]]) -> tuple[Vector, ...]:
+    """Return a vector for each wrong field: the good document of its kind with that field replaced."""
+    return tuple(
+        Vector(
+            name=f"bad/{kind}-{name}",
+            about=about,
+            layer="profile",
+            input="document",
+            expect=code,
+            kind=kind.value,
+            key=key_outside(kind),
+            data=altered(kind, {key: item}),
+        )
+        for kind, cases in cases_of.items()
+        for name, about, code, key, item in cases
+    )
 
 
 def altered(kind: Kind, fields: Mapping[int | str, object]) -> bytes:

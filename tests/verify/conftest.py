@@ -14,6 +14,7 @@ from offline_activation.formats.license_document import LicenseDocument, seal_li
 from offline_activation.formats.names import DocumentId, ProductId, new_license_number, site_id
 from offline_activation.formats.product import LimitRule, OptionRule, ProductDocument, seal_product
 from offline_activation.formats.refusal import RefusalDocument, seal_refusal
+from offline_activation.formats.request import ActivationRequest, Purpose, seal_request
 from offline_activation.formats.trust_list import IssuingKey, TrustList, Use, seal_trust_list
 from offline_activation.formats.value import changed
 from offline_activation.identity.components import blinded, read_components
@@ -295,3 +296,22 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     monkeypatch.undo()
     assert os.environ.get("TZ") == before
     time.tzset()
+
+
+@pytest.fixture
+def returned(license_content: LicenseDocument, site: SoftwareSigner) -> Callable[..., bytes]:
+    """Return the return of the license by its site, varied by field name."""
+    made = ActivationRequest(
+        purpose=Purpose.RETURN,
+        product=license_content.product,
+        license_number=license_content.license_number,
+        created=NOW,
+        nonce=bytes(16),
+        site_key=site.public_key,
+        counter=3,
+        volume_id="a1b2-c3d4",
+        volume_source="test",
+        components={},
+        revision=license_content.revision,
+    )
+    return lambda **fields: seal_request(changed(made, **fields), site)

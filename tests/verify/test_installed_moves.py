@@ -10,10 +10,7 @@ from pathlib import Path
 import pytest
 
 from offline_activation import License, load_license
-from offline_activation.formats.keys import SoftwareSigner
-from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.policy import Policy
-from offline_activation.formats.request import ActivationRequest, Purpose, seal_request
 
 NOW = 1_795_500_000
 DAY = 86_400
@@ -28,21 +25,8 @@ def load(home: Path, now: int = NOW, *, witness: bool = False) -> License:
 
 
 @pytest.fixture
-def tombstone(license_content: LicenseDocument, site: SoftwareSigner) -> bytes:
-    request = ActivationRequest(
-        purpose=Purpose.RETURN,
-        product=license_content.product,
-        license_number=license_content.license_number,
-        created=NOW,
-        nonce=bytes(16),
-        site_key=site.public_key,
-        counter=3,
-        volume_id="a1b2-c3d4",
-        volume_source="test",
-        components={},
-        revision=license_content.revision,
-    )
-    return seal_request(request, site)
+def tombstone(returned: Make) -> bytes:
+    return returned()
 
 
 def test_a_tombstone_stops_also_while_the_license_still_lies_there(licensed: Path, tombstone: bytes) -> None:
@@ -115,11 +99,14 @@ def test_an_opened_emergency_license_is_grace_on_another_machine(opened: Path, c
     assert over.limit("employees") == 0
 
 
-def test_without_a_license_here_it_ends_as_not_activated(opened: Path) -> None:
+def test_without_a_license_here_it_ends_in_what_is_left_of_the_demo(opened: Path, codes: Codes) -> None:
     for name in ("license.cose", "license.kept.cose"):
         (opened / name).unlink()
     assert load(opened).state == "in_grace"
-    assert load(opened, NOW + 7 * DAY).state == "not_activated"
+    rest = load(opened, NOW + 7 * DAY)
+    assert (rest.state, "license.emergency_over" in codes(rest.warnings)) == ("demo", True)
+    over = load(opened, NOW + 40 * DAY)
+    assert (over.state, over.problem and over.problem.code) == ("not_activated", "license.emergency_over")
 
 
 def test_it_is_no_way_around_a_return(opened: Path, tombstone: bytes) -> None:

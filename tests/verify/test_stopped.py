@@ -7,7 +7,7 @@ import pytest
 from offline_activation.formats.keys import KeyId, PublicKey, SoftwareSigner, key_id
 from offline_activation.formats.license_document import LicenseDocument
 from offline_activation.formats.names import ProductId, SiteId, new_license_number, site_id
-from offline_activation.formats.request import ActivationRequest, Purpose, seal_request
+from offline_activation.formats.request import Purpose
 from offline_activation.formats.value import changed
 from offline_activation.verify.checks import Facts
 from offline_activation.verify.stopped import STATE_OF_CODE, Stop, by_return, by_vendor
@@ -15,24 +15,6 @@ from offline_activation.verify.trust import Trust, pinned_trust
 
 NOW = 1_795_500_000
 Make = Callable[..., bytes]
-
-
-@pytest.fixture
-def returned(license_content: LicenseDocument, site: SoftwareSigner) -> Make:
-    made = ActivationRequest(
-        purpose=Purpose.RETURN,
-        product=license_content.product,
-        license_number=license_content.license_number,
-        created=NOW,
-        nonce=bytes(16),
-        site_key=site.public_key,
-        counter=3,
-        volume_id="a1b2-c3d4",
-        volume_source="test",
-        components={},
-        revision=license_content.revision,
-    )
-    return lambda **fields: seal_request(changed(made, **fields), site)
 
 
 @pytest.fixture

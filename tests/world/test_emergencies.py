@@ -168,3 +168,16 @@ def test_over_is_over_also_with_the_file_of_another_server(world: World) -> None
     world.clock.forward(days=20)
     assert site.state == "expired"
     assert code(site.open_emergency, (other.home / "license.cose").read_bytes()) == "license.expired"
+
+
+def test_opening_takes_no_day_of_the_demo_away(world: World) -> None:
+    """A fresh server: opened on day 0, over on day 7: the demo of 30 days goes on; day 30: nothing, and why."""
+    response = (world.activated("old").home / "license.cose").read_bytes()
+    spare = world.site("spare")
+    spare.open_emergency(response)
+    world.clock.forward(days=7)
+    assert (spare.state, spare.start().limit("employees")) == ("demo", 5)
+    assert "license.emergency_over" in spare.codes()
+    world.clock.forward(days=23)
+    assert (spare.state, spare.start().limit("employees")) == ("not_activated", 0)
+    assert spare.codes() == {"license.emergency_over"}

@@ -208,6 +208,10 @@ print(store.schema_version(), list(store.problems()))
         assert work.next_order_id() == "O-000005"
 
 
-def test_a_store_is_closed_twice_without_complaint(store: Store) -> None:
+def test_a_store_is_closed_twice_without_complaint(store: Store, open_books: Open) -> None:
+    with store.begin() as work:
+        assert work.next_order_id() == "O-000001"
     store.close()
     store.close()
+    with open_books().begin() as work:
+        assert work.next_order_id() == "O-000002"
