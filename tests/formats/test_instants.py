@@ -1,12 +1,13 @@
 """Instants as people read them."""
 
 import datetime as dt
-import time
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
 
 from offline_activation.formats.instants import show_day, show_instant, show_local_end
+
+Zone = Callable[[str], None]
 
 
 @pytest.mark.parametrize(
@@ -25,18 +26,11 @@ def test_an_instant_is_shown_in_utc(seconds: int, shown: str) -> None:
     assert show_instant(seconds) == shown
 
 
-@pytest.fixture
-def zone(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.parametrize(("zone", "local_midnight"), [("UTC0", 0), ("EAST-14", -14), ("WEST12", 12)], indirect=["zone"])
-@pytest.mark.usefixtures("zone")
-def test_an_end_is_shown_as_the_last_local_day_that_is_wholly_covered(local_midnight: int) -> None:
+@pytest.mark.parametrize(("name", "local_midnight"), [("UTC0", 0), ("EAST-14", -14), ("WEST12", 12)])
+def test_an_end_is_shown_as_the_last_local_day_that_is_wholly_covered(
+    zone: Zone, name: str, local_midnight: int
+) -> None:
+    zone(name)
     midnight = 1_795_478_400 + 3600 * local_midnight
     assert show_local_end(midnight) == "2026-11-23"
     assert show_local_end(midnight + 1) == "2026-11-23"
@@ -61,7 +55,6 @@ def test_a_day_is_shown_in_utc() -> None:
         ("2027-11-29T22:00:00", "2027-11-28"),  # an hour before midnight, counted across the autumn change
     ],
 )
-@pytest.mark.usefixtures("zone")
-@pytest.mark.parametrize("zone", ["Europe/Berlin"], indirect=True)
-def test_daylight_saving_leaves_no_half_day_on_the_screen(instant: str, last: str) -> None:
+def test_daylight_saving_leaves_no_half_day_on_the_screen(zone: Zone, instant: str, last: str) -> None:
+    zone("Europe/Berlin")
     assert show_local_end(int(dt.datetime.fromisoformat(instant + "+00:00").timestamp())) == last

@@ -1,7 +1,6 @@
 """A small vendor and one site whose documents are really sealed, with keys everybody can read: never for use."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -280,22 +279,6 @@ def licensed(home: Path, install: Callable[..., bytes]) -> Path:
 @pytest.fixture(scope="session")
 def codes() -> Callable[[tuple[ActivationError, ...]], list[str]]:
     return lambda warnings: [warning.code for warning in warnings]
-
-
-@pytest.fixture
-def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Let a test choose the time zone of this process."""
-    import time  # noqa: PLC0415 - only here
-
-    def choose(name: str) -> None:
-        monkeypatch.setenv("TZ", name)
-        time.tzset()
-
-    before = os.environ.get("TZ")
-    yield choose
-    monkeypatch.undo()
-    assert os.environ.get("TZ") == before
-    time.tzset()
 
 
 @pytest.fixture
