@@ -279,7 +279,7 @@ def _opened(
 
 def _or_demo(home: str, product: ProductDocument, opened: License, when: _When) -> License:
     """Return an emergency license that is over as the demo, while that lasts: opening it took nothing away."""
-    if opened.problem is None:
+    if opened.problem is None or opened.state != NOT_ACTIVATED:
         return opened
     demo = _unlicensed(home, product, [opened.problem, *opened.warnings], changed(when, witness=False))
     return demo if demo.state == DEMO else opened

@@ -381,6 +381,8 @@ def test_an_open_emergency_license_has_its_own_end_and_no_other(site: Site, othe
     assert [each["TRIGGER"] for each in event["alarms"]][-1] == "PT9H"
     assert len(event["alarms"]) in {1, 2}
     (site.home / "emergency").write_text(f"{int((site.home / 'emergency').read_text()) - 8 * DAY}\n")
+    assert dates_shown(site) == [("demo", day_in(29))]
+    (site.home / "initialised").write_text(f"{int((site.home / 'initialised').read_text()) - 31 * DAY}\n")
     assert dates_shown(site) == []
     assert "No dates: the emergency license ended" in site("forecast", "--ics", site.fresh("ics")).out
 

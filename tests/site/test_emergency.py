@@ -46,7 +46,9 @@ def test_on_a_fresh_server_the_file_of_the_burnt_one_opens_it_for_its_days(burnt
     assert (shown["limits"]["employees"], shown["options"]) == (150, ["accruals_plus"])
     assert site("check", "--use", "employees=150").code == 0
     assert at(site, 6.9).state == "in_grace"
-    over = at(site, 7.1)
+    over = at(site, 7.1)  # opening it took nothing of the demo away
+    assert (over.state, [each.code for each in over.warnings]) == ("demo", ["license.demo", "license.emergency_over"])
+    over = at(site, 30.1)
     assert (over.state, over.problem.code) == ("not_activated", "license.emergency_over")
     assert over.limit("employees") == 0
     assert (site.home / "emergency.cose").read_bytes() == file.read_bytes()
@@ -192,7 +194,8 @@ def test_it_never_outlives_the_license(site: Site, other_site: Site) -> None:
     document = other_site.licensed(**SEALED, lease_until=site.vendor.now + 2 * DAY, grace_days=1)
     site.json("emergency", site.file(document))
     assert at(site, 2.9).state == "in_grace"
-    assert at(site, 3.1).problem.code == "license.emergency_over"
+    assert at(site, 3.1).state == "demo"
+    assert at(site, 30.1).problem.code == "license.emergency_over"
 
 
 def test_an_opening_by_a_clock_that_was_years_ahead_counts_from_now_on(burnt: tuple[Site, Path]) -> None:
